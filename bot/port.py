@@ -1,0 +1,111 @@
+"""What an adapter must be. An adapter imports this module and ``bot.domain``, nothing else of ours.
+
+The errors of a send (the whole of what ``deliver`` understands)::
+
+    SendError
+     +-- Transient    surely not delivered; try again (after ``retry_after``)
+     +-- Permanent    never will be delivered
+     +-- Ambiguous    may have been delivered
+
+    AdapterFatal      out of ``run``: waiting cannot help (a bad token); ends this adapter alone
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.domain import Heard, Limits, Message, Receipt
+
+
+class SendError(Exception):
+    """A send that has no receipt. The text is shown to hosts: a clear clause, no secret."""
+
+
+class Transient(SendError):
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class Permanent(SendError):
+    pass
+
+
+class Ambiguous(SendError):
+    pass
+
+
+class AdapterFatal(Exception):
+    """The adapter cannot go on, and waiting will not help. One sentence, no secret."""
+
+
+class ChannelSettings(BaseModel):
+    """What every channel may set, whatever the network: ``[adapters.X.channels."NAME"]``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    announce: tuple[str, ...] | None = None
+
+
+class Memory(Protocol):
+    """A small durable map of one adapter, text to text. Never for a secret."""
+
+    def get(self, key: str) -> str | None: ...
+
+    async def put(self, key: str, value: str | None) -> None:
+        """On disk when this returns; None removes the key."""
+
+
+Hear = Callable[[Heard], None]
+"""Called with what was heard in a chat; puts it into a bounded queue and returns at once."""
+
+
+class Adapter(Protocol):
+    """One connection to one chat network, serving all channels of its table.
+
+    ``limits`` is read at every send and may change while running.
+    """
+
+    @property
+    def limits(self) -> Limits: ...
+
+    def measure(self, message: Message) -> int:
+        """How long ``message`` is on this network in ``limits.unit``, markup and escapes
+        included: what ``limits.length`` bounds. Pure."""
+
+    async def run(self) -> None:
+        """Connect, stay connected, reconnect. Ends by cancellation, leaving no task, socket
+        or thread behind, or raises :class:`AdapterFatal`."""
+
+    async def send(self, channel: str, message: Message, *, key: str) -> Receipt:
+        """Say ``message``, which is within ``limits``. Never waits for a connection, never
+        retries, never splits, never logs and returns. May be called for several channels at
+        once, never twice at once for one.
+
+        Raises Transient, Permanent or Ambiguous, and nothing else.
+        """
+
+    async def verify(self, channel: str) -> None:
+        """Whether ``channel`` can be spoken in now, without saying anything; raises
+        Transient (not yet) or Permanent (never), each with the reason. For ``check --online``."""
+
+    async def reply(self, handle: object, message: Message, private: bool) -> None:
+        """Answer what was heard, by its handle. Not retried."""
+
+
+@runtime_checkable
+class Edits(Protocol):
+    """An adapter whose messages can be changed after they were sent."""
+
+    async def edit(self, channel: str, remote_id: str, message: Message) -> None: ...
+
+
+@runtime_checkable
+class Finds(Protocol):
+    """An adapter that can be asked what has arrived."""
+
+    async def find(self, channel: str, message: Message, since: float) -> str | None:
+        """The remote id of ``message`` if it was said by us since that moment, else None."""
