@@ -1,0 +1,48 @@
+# Everything a person or CI runs. Needs Python 3.11+ with venv; uses uv when it is there.
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: demo test test-all check lock bench clean
+
+demo: .venv/installed
+	@$(BIN)/nightcrier demo
+
+test: .venv/developer
+	$(BIN)/python -m pytest -m "not long"
+
+test-all: .venv/developer
+	$(BIN)/python -m pytest
+
+check: .venv/developer
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/developer
+	$(BIN)/python -m bench
+
+lock:
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --group dev -o requirements.lock
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Nightcrier needs Python 3.11 or newer; try: make PYTHON=python3.12"; exit 1; }
+	@$(if $(UV),uv venv --quiet .venv --python $(PYTHON),$(PYTHON) -m venv .venv) || \
+		{ rm -rf .venv; echo "Python's venv is missing; on Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+
+.venv/installed: .venv/bin/python pyproject.toml requirements.lock
+	@echo "Setting up .venv (once) ..."
+	@$(if $(UV),uv pip install --quiet --python .venv/bin/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) \
+		--require-hashes -r requirements.lock
+	@$(if $(UV),uv pip install --quiet --python .venv/bin/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) \
+		--no-deps -e .
+	@touch .venv/installed
+
+.venv/developer: .venv/installed
+	@touch .venv/developer
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
