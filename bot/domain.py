@@ -53,6 +53,9 @@ class Votes:
             return self
         return Votes(min(self.up, other.up), min(self.down, other.down))
 
+    def plus(self, other: Votes) -> Votes:
+        return Votes(self.up + other.up, self.down + other.down)
+
     def less(self, base: Votes) -> Votes:
         """What came after ``base``; never negative (a host may reset the counters)."""
         return Votes(max(self.up - base.up, 0), max(self.down - base.down, 0))

@@ -1,0 +1,172 @@
+"""The rows of a snapshot: games that no event told of, games taken back, totals and codes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain import Row, RowStatus, WantTally
+from bot.session import lines
+from bot.session.night import close_running, learn_code
+from bot.session.plays import Bound, add, begin_at, bind, change, find, in_order, latest_of, rise_to
+from bot.session.state import Phase, Play, Reason, Session, Waiting
+from bot.session.turn import Turn
+
+
+def take_back(turn: Turn, bound: Bound) -> Session:
+    """A game whose row is gone was taken back: nothing more is said of it."""
+    session = bound.session
+    for number in bound.gone:
+        play = find(session, number)
+        assert play is not None
+        session = change(session, replace(play, phase=Phase.REMOVED))
+        turn.fact(Reason.REMOVED)
+        turn.take_back(session.key, number)
+        turn.drop(session.key, number)
+    turn.put(session)
+    return session
+
+
+def take_rows(turn: Turn, bound: Bound) -> None:
+    """What the rows tell of plays that are known: running totals and room codes."""
+    for known, row in bound.rows:
+        session = turn.state.current
+        assert session is not None
+        play = find(session, known.number)
+        if play is None or not play.live:
+            continue
+        if play == latest_of(session, row.game.id) and play.phase is not Phase.OVER:
+            turn.put(change(session, _with_totals(turn, play, row)))
+        learn_code(turn, session.key, play.number, row.room_code)
+
+
+def _with_totals(turn: Turn, play: Play, row: Row) -> Play:
+    """Totals read long after a play began are not those of its beginning."""
+    if row.totals is None:
+        return play
+    if turn.clock.now - turn.moment(play.at) <= 2 * turn.clock.interval:
+        play = begin_at(play, row.totals)
+    return rise_to(play, row.totals)
+
+
+def _add_row(turn: Turn, session: Session, row: Row, phase: Phase) -> tuple[Session, Play]:
+    codes = (row.room_code,) if row.room_code else ()
+    play = Play(0, row.game, row.played_at, phase, row_id=row.id, codes=codes)
+    session, play = add(session, play)
+    play = _with_totals(turn, play, row)
+    turn.fact(Reason.ADDED)
+    return change(session, play), play
+
+
+def take_fresh(turn: Turn, fresh: tuple[Row, ...], cold: bool) -> None:
+    """Games that no event told of. Those after the last game that was announced are news:
+    one is told as usual, several in one line. Those before it come too late."""
+    session = turn.state.current
+    assert session is not None
+    told = [p.row_id or 0 for p in session.plays if p.live and not turn.queued(session.key, p)]
+    skipped: set[int] = set()
+    news: list[Play] = []
+    for row in fresh:
+        session, play = _add_row(turn, session, row, Phase.OVER)
+        if row.status is RowStatus.SKIPPED:
+            skipped.add(play.number)
+        if row.id > max(told, default=0):
+            news.append(play)
+        else:
+            line = lines.added(session.key, play, turn.moment(play.at))
+            turn.leave_unsaid(line, Reason.OVERTAKEN)
+    turn.put(session)
+    missed = [play for play in news if play.number not in skipped]
+    if cold:
+        _tell_cold(turn, missed)
+    elif len(missed) > 1:
+        _catch_up(turn, min(play.row_id or 0 for play in missed), skipped)
+    else:
+        for play in news:
+            _tell(turn, play, play.number in skipped)
+
+
+def _tell_cold(turn: Turn, missed: list[Play]) -> None:
+    """Without any memory only the game now running is said, whatever its age."""
+    session = turn.state.current
+    if session is not None and missed:
+        play = replace(missed[-1], phase=Phase.RUNNING)
+        turn.put(change(session, play))
+        turn.say(lines.added(session.key, play, turn.clock.now))
+
+
+def _tell(turn: Turn, play: Play, skipped: bool) -> None:
+    """A single game that was missed: its usual lines, before those of a later game that
+    still waits, else as the one now running. A skipped game has no line of its own."""
+    session = turn.state.current
+    assert session is not None
+    line = () if skipped else (lines.added(session.key, play, turn.moment(play.at)),)
+    later = turn.place_after(session, play)
+    if later is None:
+        session = close_running(turn, session, play.at)
+        turn.put(change(session, replace(play, phase=Phase.RUNNING)))
+        turn.say(*line)
+        return
+    turn.put(change(session, replace(play, phase=Phase.CLOSING)))
+    waiting = Waiting(session.key, play.number, turn.clock.now)
+    queue = turn.state.queue
+    turn.queue((*queue[:later], *line, waiting, *queue[later:]))
+    turn.want(WantTally(session.key, play.number, play.game.id))
+
+
+def _catch_up(turn: Turn, first_row: int, skipped: set[int]) -> None:
+    """Several games were missed: one line for all from ``first_row`` on, of which the last
+    is running. Votes of the games between are not said."""
+    session = turn.state.current
+    assert session is not None
+    news = [p for p in in_order(session) if (p.row_id or 0) >= first_row]
+    for play in news:
+        turn.drop(session.key, play.number)
+        session = change(session, replace(play, phase=Phase.OVER))
+    session = close_running(turn, session, news[0].at)
+    told = [play for play in news if play.number not in skipped]
+    running = replace(told[-1], phase=Phase.RUNNING)
+    turn.put(change(session, running))
+    covers = tuple(lines.added(session.key, play, turn.moment(play.at)) for play in told)
+    turn.note(Reason.CAUGHT_UP)
+    turn.say(lines.caught_up(session.key, running, covers, turn.clock.now))
+
+
+def supersede(turn: Turn, session: Session, rows: tuple[Row, ...]) -> Session:
+    """The rows of a night that is over. If there were games that we missed, the votes of the
+    last one are said, and neither those of the games before it nor the games themselves."""
+    bound = bind(session, rows)
+    session = take_back(turn, bound)
+    for row in bound.fresh:
+        session, play = _add_row(turn, session, row, Phase.OVER)
+        line = lines.added(session.key, play, turn.moment(play.at))
+        turn.leave_unsaid(line, Reason.SUPERSEDED)
+    turn.put(session)
+    plays = in_order(session)
+    if not bound.fresh or plays[-1].row_id != bound.fresh[-1].id:
+        return session
+    for play in plays[:-1]:
+        if play.phase in (Phase.RUNNING, Phase.CLOSING):
+            line = lines.votes(session.key, play, turn.clock.now)
+            turn.leave_unsaid(line, Reason.SUPERSEDED)
+            session = change(session, replace(play, phase=Phase.OVER))
+    return _make_last(turn, session, plays[-1])
+
+
+def _make_last(turn: Turn, session: Session, play: Play) -> Session:
+    """Let ``play`` be the one whose votes are said at the end of the night: in the place
+    that another one, or the question which it was, has in the queue; else it runs yet."""
+    queue = turn.state.queue
+    waits = (isinstance(item, Waiting) and item.session == session.key for item in queue)
+    place = next((index for index, waiting in enumerate(waits) if waiting), None)
+    if place is None:
+        session = change(session, replace(play, phase=Phase.RUNNING))
+    else:
+        session = change(session, replace(play, phase=Phase.CLOSING))
+        item = queue[place]
+        assert isinstance(item, Waiting)
+        turn.drop_waiting(session.key)
+        queue = turn.state.queue
+        turn.queue((*queue[:place], replace(item, play=play.number), *queue[place:]))
+        turn.want(WantTally(session.key, play.number, play.game.id))
+    turn.put(session)
+    return session
