@@ -40,7 +40,7 @@ class CodecError(ValueError):
 
 def encode(value: object) -> str:
     """The JSON text of a dataclass. Raises TypeError for a type that has no form here."""
-    return _dump(_object_writer(type(value), True)(value))
+    return _dump(_write_tagged(value))
 
 
 @overload
@@ -95,6 +95,11 @@ def _object_writer(cls: Any, tagged: bool) -> Convert:
     return write
 
 
+def _write_tagged(value: object) -> Any:
+    cls: Any = type(value)
+    return _object_writer(cls, True)(value)
+
+
 def _union_writer(parts: tuple[Any, ...]) -> Convert | None:
     scalars, others = _members(parts)
     if not others:
@@ -102,9 +107,7 @@ def _union_writer(parts: tuple[Any, ...]) -> Convert | None:
     if len(others) == 1:
         convert = _writer(others[0])
         return lambda value: value if type(value) in scalars else _apply(convert, value)
-    return lambda value: (
-        value if type(value) in scalars else _object_writer(value.__class__, True)(value)
-    )
+    return lambda value: value if type(value) in scalars else _write_tagged(value)
 
 
 def _tuple_writer(parts: tuple[Any, ...]) -> Convert:
