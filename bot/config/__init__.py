@@ -1,0 +1,129 @@
+"""The configuration: one TOML file, the environment over it, files for secrets.
+
+:func:`load` either returns a :class:`Config` that everything else can rely on, or raises one
+:class:`ConfigError` with every problem there is. Nothing is connected to, and nothing is
+written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from bot.config.adapters import AdapterTable, Registry, read_adapters
+from bot.config.models import AnnounceSettings, LogSettings, PickerSettings, Tables
+from bot.config.problems import ConfigError, Problem, problem
+from bot.config.sources import overlay, read
+from bot.config.validation import validate
+from bot.domain import Kind, Target
+
+__all__ = [
+    "AdapterTable",
+    "Config",
+    "ConfigError",
+    "LogSettings",
+    "PickerSettings",
+    "Problem",
+    "Registry",
+    "load",
+]
+
+_FIXED = frozenset({"picker", "store", "log", "announce", "messages"})
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings that are right in themselves; whether the far sides agree is another matter.
+
+    ``announce`` has every target, with the kinds it takes; ``store`` is an absolute path.
+    """
+
+    path: Path
+    language: str
+    picker: PickerSettings
+    store: Path
+    log: LogSettings
+    announce: Mapping[Target, frozenset[Kind]]
+    messages: Mapping[str, str]
+    adapters: tuple[AdapterTable, ...]
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """Every secret in it, for the log's filter alone."""
+        models = [self.picker, *(table.settings for table in self.adapters)]
+        return frozenset(secret for model in models for secret in _secrets(model))
+
+
+def load(path: Path, environ: Mapping[str, str], registry: Registry) -> Config:
+    """The configuration in the file ``path``, under the variables of ``environ``.
+
+    Raises ConfigError.
+    """
+    folder = path.absolute().parent
+    tree = read(path, Tables)
+    problems = overlay(tree, environ, _FIXED)
+    adapters, found = read_adapters(tree.pop("adapters", {}), folder, registry)
+    tree.setdefault("picker", {})
+    problems += _credentials(tree["picker"])
+    tables, others = validate(Tables, tree, (), folder, ("adapters",))
+    problems += others + found
+    if tables is None or problems:
+        raise ConfigError(str(path), problems)
+    return Config(
+        path=path,
+        language=tables.language,
+        picker=tables.picker,
+        store=folder / tables.store.path,
+        log=tables.log,
+        announce=_announce(tables.announce, adapters),
+        messages=MappingProxyType(tables.messages),
+        adapters=adapters,
+    )
+
+
+def _credentials(picker: Any) -> list[Problem]:
+    """The Picker's key or a ready token: one of the two. Looked at before the secrets' files
+    are read, so that it is told together with whatever else is wrong."""
+    if not isinstance(picker, dict):
+        return []
+    given = [name for name in ("admin_key", "token") if {name, f"{name}_file"} & picker.keys()]
+    at = ("picker",)
+    if not given:
+        what = "is missing; give it, or picker.admin_key_file, or NIGHTCRIER_PICKER__ADMIN_KEY"
+        return [problem((*at, "admin_key"), what)]
+    if len(given) == 2:
+        return [problem((*at, "token"), "admin_key is given as well; keep one of the two")]
+    return []
+
+
+def _announce(
+    everywhere: AnnounceSettings, adapters: tuple[AdapterTable, ...]
+) -> Mapping[Target, frozenset[Kind]]:
+    usual = frozenset(kind for kind in Kind if getattr(everywhere, kind.value))
+    return MappingProxyType(
+        {
+            Target(table.name, channel): table.announce.get(channel, usual)
+            for table in adapters
+            for channel in table.channels
+        }
+    )
+
+
+def _secrets(value: Any) -> Iterator[str]:
+    """Every secret in a model, however deep."""
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _secrets(getattr(value, name))
+    elif isinstance(value, tuple | list | frozenset):
+        for item in value:
+            yield from _secrets(item)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _secrets(item)

@@ -1,0 +1,231 @@
+"""Any pydantic model of settings, filled from a table, with every error as a sentence of ours.
+
+An adapter's own ``Settings`` come through here as the fixed tables do, so all errors read alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from bot.config import problems as say
+from bot.config.problems import Problem, Variable
+from bot.config.sources import Table, as_list, secret_from
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validate(
+    model: type[Model], table: Table, at: tuple[str, ...], folder: Path, also: Iterable[str] = ()
+) -> tuple[Model | None, list[Problem]]:
+    """``model`` filled from ``table``, which stands at ``at``; None if there are problems.
+
+    ``also`` are keys that are good at this place and read elsewhere.
+    """
+    told: dict[say.Path, Problem] = {}
+    filled = _prepared(model, table, at, folder, told)
+    settings = None
+    try:
+        settings = model.model_validate(filled)
+    except ValidationError as error:
+        for details in error.errors(include_url=False):
+            place, problem = _sentence(model, details, at, table, also)
+            told.setdefault(place, problem)
+    return (None if told else settings), list(told.values())
+
+
+def _prepared(
+    model: type[BaseModel],
+    table: Table,
+    at: tuple[str, ...],
+    folder: Path,
+    told: dict[say.Path, Problem],
+) -> Table:
+    """``table`` with secret files read and the environment's lists taken apart."""
+    filled: Table = {}
+    for given, entry in table.items():
+        key = given.removesuffix("_file") if _names_file(model, given) else given
+        try:
+            value = _value(model, table, given, entry, folder)
+        except ValueError as error:
+            value = "unreadable"
+            told[(*at, key)] = say.problem((*at, given), str(error), entry, secret=key != given)
+        nested = _model_in(_annotation(model, key))
+        if nested is not None and isinstance(value, dict):
+            value = _prepared(nested, value, (*at, key), folder, told)
+        filled[key] = value
+    return filled
+
+
+def _value(model: type[BaseModel], table: Table, key: str, value: Any, folder: Path) -> Any:
+    """The value to validate for an entry. Raises ValueError with a sentence."""
+    if _names_file(model, key):
+        secret = key.removesuffix("_file")
+        if secret in table:
+            raise ValueError(f"{secret} is given as well; keep one of the two")
+        if not isinstance(value, str):
+            raise ValueError("must be the path of a file, in quotes")
+        return secret_from(value, folder)
+    if isinstance(value, Variable) and _is_list(_annotation(model, key)):
+        return as_list(value)
+    return value
+
+
+def _names_file(model: type[BaseModel], key: str) -> bool:
+    """Whether ``key`` gives the file of a secret."""
+    return (
+        key.endswith("_file")
+        and key not in model.model_fields
+        and _mentions(_annotation(model, key.removesuffix("_file")), SecretStr)
+    )
+
+
+# --- from pydantic's errors to sentences ---------------------------------------------------
+
+_SENTENCES = {
+    "string_type": "must be text, in quotes",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "greater_than": "must be more than {gt:g}",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than": "must be less than {lt:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "literal_error": "must be one of {expected}",
+    "enum": "must be one of {expected}",
+    "tuple_type": "must be a list, in brackets",
+    "list_type": "must be a list, in brackets",
+    "set_type": "must be a list, in brackets",
+    "frozen_set_type": "must be a list, in brackets",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+    "too_short": "must have at least {min_length} entries",
+    "too_long": "must have at most {max_length} entries",
+}
+
+
+def _sentence(
+    model: type[BaseModel],
+    error: ErrorDetails,
+    at: tuple[str, ...],
+    table: Table,
+    also: Iterable[str],
+) -> tuple[say.Path, Problem]:
+    """The place of an error, and what to say of it."""
+    loc = error["loc"]
+    value = _value_at(table, loc)
+    if error["type"] == "extra_forbidden":
+        owner = _model_in(_locate(model, loc[:-1])[1]) or model
+        known = [*_keys(owner), *(also if len(loc) == 1 else ())]
+        return (*at, *loc), say.unknown((*at, *loc), known, value)
+    good, annotation, field = _locate(model, loc)
+    secret = _mentions(annotation, SecretStr)
+    place = (*at, *good)
+    return place, say.problem(place, _what(error, field), value, secret=secret)
+
+
+def _what(error: ErrorDetails, field: FieldInfo | None) -> str:
+    context = error.get("ctx", {})
+    if error["type"] == "value_error":
+        return str(context["error"])
+    if error["type"] == "missing":
+        return f"is missing{_hint(field)}"
+    if error["type"] in ("string_too_short", "too_short") and context["min_length"] == 1:
+        return "must not be empty"
+    sentence = _SENTENCES.get(error["type"])
+    return sentence.format(**context) if sentence else f"is not of the right form{_hint(field)}"
+
+
+def _hint(field: FieldInfo | None) -> str:
+    if field is None:
+        return ""
+    example = f"such as {say.shown(field.examples[0])}" if field.examples else None
+    hint = ", ".join(part for part in (field.description, example) if part)
+    return f"; {hint}" if hint else ""
+
+
+def _locate(model: type[BaseModel], loc: say.Path) -> tuple[say.Path, Any, FieldInfo | None]:
+    """The part of ``loc`` that exists in ``model``, with the annotation and field it has.
+
+    pydantic adds the members of a union to its locations; these are left out."""
+    annotation: Any = model
+    field: FieldInfo | None = None
+    good: list[str | int] = []
+    for part in loc:
+        owner = _model_in(annotation)
+        if owner is not None and isinstance(part, str) and part in owner.model_fields:
+            field = owner.model_fields[part]
+            annotation = field.annotation
+        elif not (isinstance(part, int) and _is_list(annotation)) and not _is_table(annotation):
+            break
+        good.append(part)
+    return tuple(good), annotation, field
+
+
+def _value_at(table: Any, loc: say.Path) -> Any:
+    """What the configuration has at ``loc``; None for what it has not."""
+    for part in loc:
+        if isinstance(table, dict):
+            table = table.get(part)
+        elif isinstance(table, list) and isinstance(part, int) and part < len(table):
+            table = table[part]
+        elif isinstance(table, Variable) and isinstance(part, int):
+            return table
+    return table
+
+
+def _keys(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield name
+        if _mentions(field.annotation, SecretStr):
+            yield f"{name}_file"
+
+
+def _annotation(model: type[BaseModel], key: str) -> Any:
+    field = model.model_fields.get(key)
+    return NoneType if field is None else field.annotation
+
+
+def _members(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for argument in get_args(annotation):
+        yield from _members(argument)
+
+
+def _mentions(annotation: Any, kind: type) -> bool:
+    return any(member is kind for member in _members(annotation))
+
+
+def _is_list(annotation: Any) -> bool:
+    return any(
+        (get_origin(member) or member) in (tuple, list, set, frozenset)
+        for member in _members(annotation)
+    )
+
+
+def _is_table(annotation: Any) -> bool:
+    return any((get_origin(member) or member) is dict for member in _members(annotation))
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    for member in _members(annotation):
+        if (
+            get_origin(member) is None
+            and isinstance(member, type)
+            and issubclass(member, BaseModel)
+        ):
+            return member
+    return None
