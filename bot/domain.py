@@ -493,8 +493,11 @@ class Delivery:
 
     ``message`` is what the next (or the open) attempt says, ``rest`` what is left to say
     after it, ``part`` its number from 0. ``open`` is set and committed before a send and
-    cleared by its outcome, so a row found open after a restart is in doubt.
-    ``joined`` is the id of the row whose message carries this one too."""
+    cleared by its outcome, so a row found open after a restart is in doubt. ``doubts``
+    counts the messages of this part that may have arrived without proof, ``repeated`` says
+    that a channel may show one of them twice. ``withdrawn`` is why it must not be tried
+    again, though an attempt was open. ``joined`` is the id of the row whose message carries
+    this one too."""
 
     id: int
     target: Target
@@ -512,7 +515,9 @@ class Delivery:
     first_tried_at: float | None = None
     tried_at: float | None = None
     open: bool = False
+    doubts: int = 0
     repeated: bool = False
+    withdrawn: str | None = None
     joined: int | None = None
     reason: str | None = None
     proof: Proof | None = None
