@@ -15,21 +15,19 @@ UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 _PATH = re.compile(r" - at `\$([^`[]+)`$")
 _STEP = re.compile(r"\.(\w+)")
-_OPTIONAL_PARTS = 16
 
 
 def salvage(document: Any, kind: Any) -> tuple[Any, str]:
     """``document`` as a ``kind``, if need be without the optional parts that are wrong; and what
     was wrong first, else an empty text."""
     reason = ""
-    for _ in range(_OPTIONAL_PARTS):
+    while True:
         try:
             return msgspec.convert(document, kind), reason
         except msgspec.ValidationError as error:
             reason = reason or str(error)
             if not _prune(document, str(error)):
-                break
-    return None, reason
+                return None, reason
 
 
 def _prune(document: Any, complaint: str) -> bool:
@@ -64,7 +62,7 @@ def parse_moment(text: str | None) -> float | None:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         return moment.timestamp()
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
 
 
