@@ -15,12 +15,14 @@ from typing import Any
 
 from pydantic import BaseModel, SecretStr
 
+from bot import messages
 from bot.config.adapters import AdapterTable, Registry, read_adapters
 from bot.config.models import AnnounceSettings, LogSettings, PickerSettings, Tables
 from bot.config.problems import ConfigError, Problem, problem
 from bot.config.sources import overlay, read
 from bot.config.validation import validate
 from bot.domain import Kind, Target
+from bot.formatter import Wording, WordingError
 
 __all__ = [
     "AdapterTable",
@@ -71,7 +73,7 @@ def load(path: Path, environ: Mapping[str, str], registry: Registry) -> Config:
     tree.setdefault("picker", {})
     problems += _credentials(tree["picker"])
     tables, others = validate(Tables, tree, (), folder, ("adapters",))
-    problems += others + found
+    problems += others + _wording(tree.get("language", "en"), tree.get("messages", {})) + found
     if tables is None or problems:
         raise ConfigError(str(path), problems)
     return Config(
@@ -98,6 +100,21 @@ def _credentials(picker: Any) -> list[Problem]:
         return [problem((*at, "admin_key"), what)]
     if len(given) == 2:
         return [problem((*at, "token"), "admin_key is given as well; keep one of the two")]
+    return []
+
+
+def _wording(language: Any, overrides: Any) -> list[Problem]:
+    """What is wrong with the language and with the host's own lines; what is no text at all
+    is told elsewhere."""
+    try:
+        builtin = messages.load(str(language))
+    except messages.UnknownLanguage as error:
+        return [problem(("language",), str(error), language)] if isinstance(language, str) else []
+    lines = overrides.items() if isinstance(overrides, dict) else ()
+    try:
+        Wording(builtin, {key: line for key, line in lines if isinstance(line, str)})
+    except WordingError as error:
+        return [problem(("messages", key), sentence) for key, sentence in error.problems]
     return []
 
 

@@ -514,10 +514,44 @@ def test_problems_of_adapters(problems: Any, text: str, sentences: list[str]) ->
     assert problems(PICKER + text) == sentences
 
 
+@pytest.mark.parametrize("url", ["http://", "http://h:0", "http://h:99999", "x"])
+def test_addresses_that_are_none(problems: Any, url: str) -> None:
+    """An address needs a host, and a port that exists."""
+    text = PICKER.replace("http://localhost:5000", url) + CONSOLE
+    assert problems(text) == [
+        f'picker.url = "{url}": must be an address such as http://localhost:5000'
+    ]
+
+
+def test_picker_given_as_text_and_by_variables(problems: Any) -> None:
+    """A fixed table that is no table is told as that, whatever the environment adds to it."""
+    assert problems("picker = 'x'\n" + CONSOLE, NIGHTCRIER_PICKER__URL="http://h") == [
+        'picker = "x": must be a table'
+    ]
+
+
 def test_adapters_must_be_tables(problems: Any) -> None:
     """A text where the adapters' tables belong is told as that."""
     assert problems("adapters = 'irc'\n" + PICKER) == [
         'adapters = "irc": must be tables, such as [adapters.console]'
+    ]
+
+
+def test_problems_of_the_wording(problems: Any) -> None:
+    """An unknown language, a line that is none and a broken one stand beside the other problems."""
+    interval, language = problems('language = "xx"\n' + PICKER + "poll_interval = 0\n" + CONSOLE)
+    assert interval.startswith("picker.poll_interval = 0")
+    assert language.startswith('language = "xx": there is no such language; known: de, en')
+    number, unknown, broken, channel = problems(
+        PICKER + CONSOLE + "channels = []\n"
+        '[messages]\nstats = 5\nsesion_ended = "x"\nsession_ended = "{{ nobody }}"\n'
+    )
+    assert number == "messages.stats = 5: must be text, in quotes"
+    assert "session_ended" in unknown
+    assert broken.startswith("messages.session_ended: uses 'nobody'")
+    assert channel.startswith("adapters.console.channels: is empty")
+    assert problems("language = 5\n" + PICKER + CONSOLE) == [
+        "language = 5: must be text, in quotes"
     ]
 
 
