@@ -67,6 +67,7 @@ MERGED = "merged into a catch-up"
 NOT_NEWEST = "missed, and not the newest of its kind"
 TAKEN_BACK = "game taken back"
 NOT_CONFIGURED = "channel no longer configured"
+EMPTY = "its wording is empty"
 INTERRUPTED = "stopped in the middle of a send"
 
 
@@ -113,7 +114,8 @@ def _rows(
         if line.key not in messages:
             messages[line.key] = render(line)
         row = _row(target, line, messages[line.key], now)
-        rows.append(row if reason is None else close(row, now, reason))
+        reason = reason or (None if row.message.text.strip() else EMPTY)
+        rows.append(close(row, now, reason) if reason else row)
     return tuple(rows)
 
 
@@ -337,6 +339,20 @@ def frees_joined(row: Delivery) -> bool:
     """Whether the rows joined to a row that has ended go on alone, since nothing of it
     arrived and they may still be fresh. Otherwise they share its fate."""
     return row.status is Status.EXPIRED and not row.part
+
+
+def share_fate(row: Delivery, head: Delivery) -> Delivery:
+    """A row joined to one that has ended, and ends with it."""
+    return replace(
+        row,
+        status=head.status,
+        reason=head.reason,
+        proof=head.proof,
+        remote_id=head.remote_id,
+        repeated=head.repeated,
+        tried_at=head.tried_at,
+        settled_at=head.settled_at,
+    )
 
 
 RETRYABLE = frozenset({Status.DEAD, Status.EXPIRED, Status.UNCONFIRMED})

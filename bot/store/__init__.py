@@ -1,0 +1,8 @@
+"""What must survive a restart, in one SQLite file with one writer."""
+
+from bot.store.beside import alive_at, read_deliveries, retry
+from bot.store.ledger import Ledger
+from bot.store.schema import StoreError
+from bot.store.writer import Store
+
+__all__ = ["Ledger", "Store", "StoreError", "alive_at", "read_deliveries", "retry"]

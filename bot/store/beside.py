@@ -1,0 +1,47 @@
+"""The store as seen from another process: what `outbox` and `health` do beside a running bot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import closing
+from pathlib import Path
+
+from bot.domain import Delivery, Status
+from bot.store.ledger import Ledger
+from bot.store.schema import explained, open_beside
+
+NEWEST = 200
+
+
+def read_deliveries(
+    path: Path, statuses: Collection[Status] = tuple(Status), limit: int = NEWEST
+) -> tuple[Delivery, ...]:
+    """The newest deliveries with one of these fates, oldest first. Raises StoreError."""
+    with closing(open_beside(path)) as db, explained(path):
+        return Ledger(db).deliveries(statuses, limit)
+
+
+def retry(
+    path: Path, key: str, now: float, adapter: str | None = None, channel: str | None = None
+) -> tuple[Delivery, ...]:
+    """Make dead, expired or unconfirmed rows of ``key`` pending with a new shelf life, those
+    of one target if told; the rows revived. A running bot sees them within five seconds.
+    Raises StoreError."""
+    with closing(open_beside(path)) as db, explained(path):
+        db.execute("BEGIN IMMEDIATE")
+        revived = Ledger(db).retry(key, now, adapter, channel)
+        db.execute("COMMIT")
+        return revived
+
+
+def sign_of_life(path: Path) -> Path:
+    """The file whose time of change says when the bot of that store was last alive."""
+    return path.with_name(path.name + ".alive")
+
+
+def alive_at(path: Path) -> float | None:
+    """When the bot of that store last gave its sign of life; None if none runs."""
+    try:
+        return sign_of_life(path).stat().st_mtime
+    except OSError:
+        return None
