@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(shell command -v uv 2>/dev/null)
+INSTALL := $(if $(UV),uv pip install --quiet --python .venv/bin/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+COMPILE := uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header
 
 .PHONY: demo test test-all check lock bench clean
 
@@ -25,7 +27,8 @@ bench: .venv/developer
 	$(BIN)/python -m bench
 
 lock:
-	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 pyproject.toml --group dev -o requirements.lock
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -35,14 +38,13 @@ lock:
 
 .venv/installed: .venv/bin/python pyproject.toml requirements.lock
 	@echo "Setting up .venv (once) ..."
-	@$(if $(UV),uv pip install --quiet --python .venv/bin/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) \
-		--require-hashes -r requirements.lock
-	@$(if $(UV),uv pip install --quiet --python .venv/bin/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check) \
-		--no-deps -e .
-	@touch .venv/installed
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps -e .
+	@touch $@
 
-.venv/developer: .venv/installed
-	@touch .venv/developer
+.venv/developer: .venv/installed requirements-dev.lock
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Protocol
+from collections.abc import Awaitable
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
 
 
 class Time(Protocol):
@@ -28,3 +31,19 @@ class SystemTime:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+async def within(time: Time, seconds: float, work: Awaitable[T]) -> T:
+    """The result of ``work`` if it comes within ``seconds``; else it is cancelled and
+    TimeoutError raised."""
+    task = asyncio.ensure_future(work)
+    alarm = asyncio.ensure_future(time.sleep(seconds))
+    try:
+        await asyncio.wait((task, alarm), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise TimeoutError
+        return task.result()
+    finally:
+        for pending in (task, alarm):
+            pending.cancel()
+        await asyncio.gather(task, alarm, return_exceptions=True)
