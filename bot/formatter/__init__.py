@@ -1,0 +1,12 @@
+"""Announcements to messages: wording, cleaning of outside text, cards, and cutting to length.
+
+Pure. ``Wording.render`` says a fact in a host's words, ``split`` cuts a message to what a
+network carries, ``join`` puts several into one, ``clean`` makes outside text harmless.
+"""
+
+from bot.formatter.clean import clean, score, shorten
+from bot.formatter.examples import examples
+from bot.formatter.split import join, split
+from bot.formatter.wording import Wording, WordingError
+
+__all__ = ["Wording", "WordingError", "clean", "examples", "join", "score", "shorten", "split"]
