@@ -93,7 +93,8 @@ class Store:
 
         Waits while the disk takes no commit, so ``fn`` may be called more than once, each
         time on a ledger as if for the first. What ``fn`` raises undoes its own changes and
-        is raised here. Writes that arrive together share a commit.
+        is raised here. Writes that arrive together share a commit. A caller that is
+        cancelled does not take its write back.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.append(_Job(fn, future))
@@ -151,8 +152,7 @@ class Store:
     async def _write_queued(self) -> None:
         try:
             while self._queue:
-                group = [job for job in self._queue if not job.future.done()]
-                self._queue = []
+                group, self._queue = self._queue, []
                 await self._write_group(group)
         finally:
             self._writing = None

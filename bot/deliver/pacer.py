@@ -1,0 +1,80 @@
+"""The pace of one adapter, which its lanes share."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from bisect import insort
+from collections.abc import Callable
+
+from bot.domain import Pace
+from bot.timing import Time
+
+
+class Pacer:
+    """A token bucket with a queue before it: announcements first, then replies, each in the
+    order of arrival. A lane comes here only when it has something to send at once, so a
+    channel that waits for its own reasons takes no place."""
+
+    def __init__(self, time: Time) -> None:
+        self._time = time
+        self._spent = 0.0  # tokens that have not come back yet
+        self._counted_at = time.monotonic()
+        self._queue: list[tuple[bool, int]] = []
+        self._tickets = itertools.count()
+        self._stirred = asyncio.Event()
+
+    async def turn(
+        self,
+        pace: Callable[[], Pace],
+        *,
+        reply: bool = False,
+        wanted: Callable[[], bool] = lambda: True,
+    ) -> bool:
+        """Wait for a token and take it: True; False as soon as it is not ``wanted`` any more,
+        which is asked after each :meth:`stir`. ``pace`` may change meanwhile."""
+        ticket = (reply, next(self._tickets))
+        insort(self._queue, ticket)
+        try:
+            while wanted():
+                first = self._queue[0] == ticket
+                wait = self._wait(pace()) if first else None
+                if wait is not None and wait <= 0:
+                    self._spent += 1
+                    return True
+                await nap(self._time, self._stirred, wait)
+            return False
+        finally:
+            self._queue.remove(ticket)
+            self.stir()
+
+    def stir(self) -> None:
+        """Let everyone who waits look again."""
+        self._stirred.set()
+        self._stirred = asyncio.Event()
+
+    def _wait(self, pace: Pace) -> float:
+        """Seconds until there is a token."""
+        now = self._time.monotonic()
+        passed, self._counted_at = now - self._counted_at, now
+        if pace.every <= 0:
+            self._spent = 0.0
+            return 0.0
+        self._spent = max(self._spent - passed / pace.every, 0.0)
+        return (self._spent - (max(pace.burst, 1) - 1) - _ROUNDING) * pace.every
+
+
+_ROUNDING = 1e-6
+
+
+async def nap(time: Time, woken: asyncio.Event, seconds: float | None) -> None:
+    """Until ``woken`` is set, or for so many seconds."""
+    if seconds is None:
+        await woken.wait()
+        return
+    waits = {asyncio.ensure_future(woken.wait()), asyncio.ensure_future(time.sleep(seconds))}
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
