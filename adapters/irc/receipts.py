@@ -1,0 +1,127 @@
+"""What has become of each line that was said. Pure.
+
+Best first: the echo of the server (IRCv3 echo-message), by its label where there are labels
+(labeled-response), in order per channel where there are not; else a PING behind all lines that
+are out, because a server works through a connection in order: whatever it has against a line
+comes before the PONG.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adapters.irc.endings import reason
+from adapters.irc.facts import Settled
+from adapters.irc.library import Line
+from adapters.irc.text import size
+from bot.domain import Accepted, Deferred, Doubtful, Outcome, Proof, Receipt, Refused
+
+ECHO_WAIT = 10.0
+"""Seconds without an echo after which a PING asks whether there will be one."""
+RETRY_AFTER = 30.0
+TOO_LONG = "417"
+NOT_IN = frozenset({"401", "403", "442"})
+NO_FORMATTING = ("color", "colour", "+c")
+SPEAKING = frozenset({"PRIVMSG", "*"})
+
+
+@dataclass(slots=True)
+class Said:
+    ticket: int
+    target: str  # folded
+    text: str
+    at: float
+    covered: bool = False  # a PING has gone after it
+
+
+class Receipts:
+    def __init__(self) -> None:
+        self.echoes = False
+        self._out: dict[int, Said] = {}
+        self._batches: dict[str, int] = {}
+
+    def written(self, ticket: int, target: str, text: str, now: float) -> None:
+        self._out[ticket] = Said(ticket, target, text, now)
+
+    def find(self, line: Line, target: str | None) -> Said | None:
+        """The line that ``line`` is about, by its label, else the oldest to ``target`` (folded).
+        Without a target: the oldest where echoes settle the older ones, else the longest."""
+        label = line.tag("label") or ""
+        batch = self._batches.get(line.tag("batch") or "")
+        ticket = int(label[1:]) if label[1:].isdecimal() else batch
+        if ticket is not None:
+            return self._out.get(ticket)
+        if target is not None:
+            return next((said for said in self._out.values() if said.target == target), None)
+        if line.command == "ACK":
+            return None
+        if self.echoes:
+            return next(iter(self._out.values()), None)
+        return max(self._out.values(), key=lambda said: size(said.text), default=None)
+
+    def batch(self, line: Line) -> None:
+        """A reply of several lines to one labelled line (IRCv3 batch)."""
+        reference, label = line.param(0), line.tag("label") or ""
+        if reference.startswith("+") and label[1:].isdecimal():
+            self._batches[reference[1:]] = int(label[1:])
+        elif reference.startswith("-"):
+            self._batches.pop(reference[1:], None)
+
+    def echo(self, said: Said, line: Line) -> Settled:
+        """Our own line has come back: the server has taken it."""
+        return self._settle(said, Accepted(Receipt(Proof.CONFIRMED, line.tag("msgid"))))
+
+    def refuse(self, said: Said, outcome: Outcome) -> Settled:
+        return self._settle(said, outcome)
+
+    def wants_ping(self, now: float) -> bool:
+        wait = ECHO_WAIT if self.echoes else 0.0
+        return any(not said.covered and now - said.at >= wait for said in self._out.values())
+
+    def pinged(self) -> None:
+        for said in self._out.values():
+            said.covered = True
+
+    def ponged(self) -> list[Settled]:
+        """The server has worked through all lines before the PING."""
+        covered = [said for said in self._out.values() if said.covered]
+        outcome: Outcome = Accepted(Receipt(Proof.CONFIRMED))
+        if self.echoes:
+            outcome = Doubtful("the server neither showed nor refused the line")
+        return [self._settle(said, outcome) for said in covered]
+
+    def lost(self, why: str) -> list[Settled]:
+        """The connection is gone with these lines on it."""
+        outcome = Doubtful(f"the connection broke before the server answered ({why})")
+        return [self._settle(said, outcome) for said in list(self._out.values())]
+
+    def deadline(self) -> float | None:
+        waiting = [said.at + ECHO_WAIT for said in self._out.values() if not said.covered]
+        return min(waiting, default=None) if self.echoes else None
+
+    def _settle(self, said: Said, outcome: Outcome) -> Settled:
+        del self._out[said.ticket]
+        return Settled(said.ticket, outcome)
+
+
+def refusal(line: Line, channel: str) -> Outcome | None:
+    """What ``line`` says against a line to ``channel``, None if it is not about sending
+    (RFC 2812 section 5.2; IRCv3 standard replies). What the channel may lift is Deferred."""
+    said = f"{channel}: {reason(line.param(-1))}"
+    if line.command == "ACK":
+        return Doubtful(f"{channel}: the server took the line without showing it")
+    if line.command == "FAIL":
+        if line.param(0) not in SPEAKING:
+            return None
+        final = line.param(1) == "INVALID_UTF8"
+        return Refused(said) if final else Deferred(said, RETRY_AFTER)
+    if line.command in NOT_IN:
+        return Deferred(said)
+    if len(line.command) == 3 and line.command[0] in "45" and line.command.isdecimal():
+        return Deferred(said, RETRY_AFTER)
+    return None
+
+
+def formatting_refused(line: Line) -> bool:
+    """Whether a refusal is about bold and the like (+c)."""
+    return any(word in line.param(-1).lower() for word in NO_FORMATTING)
