@@ -31,7 +31,7 @@ def split(
     on the head. A message without anything to see comes back without spans.
     """
     text = message.text
-    start = len(text) - len(text.lstrip(_BLANK))
+    start = _past_blanks(text, 0)
     line_end = -1 if multiline else text.find("\n", start)
     end = len(text) if line_end < 0 else line_end
     if start == end:
@@ -43,8 +43,8 @@ def split(
     cut = _reach(start, end, length, measured)
     if cut < end:
         cut = _border(text, start, cut)
-    head = start + len(text[start:cut].rstrip(_BLANK))
-    rest = len(text) - len(text[cut:].lstrip(_BLANK))
+    head = start + max(len(text[start:cut].rstrip(_BLANK)), 1)
+    rest = _past_blanks(text, cut)
     return (
         replace(message, spans=_between(message.spans, start, head)),
         Message(_between(message.spans, rest, len(text)), kind=message.kind)
@@ -94,6 +94,14 @@ def _between(spans: Iterable[Span], start: int, stop: int) -> tuple[Span, ...]:
         if piece:
             result.append(Span(piece, span.style))
     return tuple(result)
+
+
+def _past_blanks(text: str, place: int) -> int:
+    """The first place from ``place`` on that is not blank; a blank that carries a combining
+    mark is not."""
+    while GRAPHEME.findall(text, place, place + 2)[:1] in ([" "], ["\n"]):
+        place += 1
+    return place
 
 
 def _reach(start: int, end: int, length: int, measured: Callable[[int], int]) -> int:

@@ -79,7 +79,7 @@ def players(game: Game, say: Say) -> str | None:
 
 def length(seconds: float, say: Say) -> str | None:
     """How long a night was, to the minute; None for what cannot be a night."""
-    if not 30 <= seconds < _WEEK:
+    if not 60 <= seconds < _WEEK:
         return None
     hours, minutes = divmod(round(seconds / 60), 60)
     return say("length", **_known(hours=hours or None, minutes=minutes or None))

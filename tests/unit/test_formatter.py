@@ -453,7 +453,7 @@ def test_equals_are_told_apart_by_votes_then_by_order() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(90, "2 min"), (7_200, "2 h"), (29, None), (8 * 86_400, None), (float("nan"), None)],
+    [(90, "2 min"), (7_200, "2 h"), (59, None), (8 * 86_400, None), (float("nan"), None)],
 )
 def test_the_length_of_a_night_is_rounded_to_minutes(seconds: float, shown: str | None) -> None:
     """Hours and minutes as far as there are any; what cannot be a night is left out."""

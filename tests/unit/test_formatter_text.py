@@ -187,6 +187,7 @@ def test_flags_are_not_taken_apart() -> None:
 def test_a_space_that_carries_an_accent_is_no_place_to_cut() -> None:
     """A blank with a combining mark on it is a grapheme like another."""
     assert parts(plain("ab \u0301cd"), 4) == ["ab \u0301", "cd"]
+    assert parts(plain("ab\n \u0301cd"), 4) == ["ab", " \u0301cd"]
 
 
 def test_a_grapheme_longer_than_a_part_is_cut_between_code_points() -> None:
@@ -197,6 +198,7 @@ def test_a_grapheme_longer_than_a_part_is_cut_between_code_points() -> None:
 def test_a_code_point_longer_than_a_part_is_said_all_the_same() -> None:
     """A length that nothing fits still makes progress, one code point at a time."""
     assert parts(plain("👍 👎"), 0, in_bytes) == ["👍", "👎"]
+    assert parts(plain(" \u0301a"), 1) == [" ", "\u0301", "a"]
 
 
 def test_styles_go_on_in_the_rest_and_their_markup_is_counted() -> None:
