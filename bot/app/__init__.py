@@ -1,0 +1,196 @@
+"""The running bot: what is started, in which order, and how it stops.
+
+Adapters are started first and stopped last, lanes between, and what reads from the Picker is
+started last and stopped first, so that nothing is taken in that could not be said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from bot import session
+from bot.app.asking import Asking
+from bot.app.intake import Intake
+from bot.app.jumps import Jumps
+from bot.deliver import open_lanes, watch
+from bot.domain import Clock, Kind, Target, Want
+from bot.formatter import Wording
+from bot.picker import Picker
+from bot.poll import Poll
+from bot.port import Adapter, AdapterFatal
+from bot.store import Ledger, Store, StoreError
+from bot.timing import Time
+from bot.wire import KeyRefused
+
+log = logging.getLogger(__name__)
+
+_STOP_AFTER = 5.0
+"""Seconds that sends under way are given at the end; Docker gives ten in all."""
+
+_CRASHED_AFTER = 60.0
+_ALIVE_EVERY = 20.0
+_PURGE_EVERY = 24 * 3600.0
+
+
+class NothingToSayItWith(Exception):
+    """No adapter is left that could go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the bot is made of. ``announce`` has the targets that speak, ``configured`` those
+    that the configuration has, which are more in a rehearsal (``--only``)."""
+
+    picker: Picker
+    store: Store
+    adapters: Mapping[str, Adapter]
+    announce: Mapping[Target, frozenset[Kind]]
+    configured: frozenset[Target]
+    wording: Wording
+    poll_interval: float
+    time: Time
+
+
+async def run(parts: Parts) -> None:
+    """Announce until cancelled; then stop in order, in five seconds and a little.
+
+    Raises NothingToSayItWith, ``bot.wire.KeyRefused`` or ``bot.store.StoreError``, each
+    with one sentence for the host.
+    """
+    try:
+        await _App(parts).run()
+    except* (NothingToSayItWith, KeyRefused, StoreError) as group:
+        raise group.exceptions[0] from None
+
+
+class _App:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._jumps = Jumps()
+        self._lanes = open_lanes(
+            parts.announce, parts.adapters, parts.store, parts.time, held=self._held
+        )
+        self._speaking = set(parts.adapters)
+
+    async def run(self) -> None:
+        state = await self._begin()
+        adapters = [self._keep(name, each) for name, each in self._parts.adapters.items()]
+        lanes = [lane.run() for lane in self._lanes.values()]
+        async with (
+            _in_background(adapters) as speaking,
+            _in_background(lanes, self._stop_lanes) as delivering,
+            asyncio.TaskGroup() as reading,
+        ):
+            for task in (*speaking, *delivering):
+                reading.create_task(_raising(task))
+            self._read(state, reading)
+
+    async def _begin(self) -> session.State:
+        configured, now = self._parts.configured, self._parts.time.now()
+
+        def begin(ledger: Ledger) -> session.State:
+            for row in ledger.close_unknown(configured, now):
+                log.info("expired: %s to %s (%s)", row.key, row.target, row.reason)
+            return ledger.state()
+
+        return await self._parts.store.write(begin)
+
+    def _read(self, state: session.State, tasks: asyncio.TaskGroup) -> None:
+        """Start all that takes facts in, and ask again what a restart left unanswered."""
+        parts = self._parts
+        intake = Intake(
+            state,
+            store=parts.store,
+            wording=parts.wording,
+            announce=parts.announce,
+            clock=self._clock,
+            held=self._held,
+            committed=self._committed,
+        )
+        self._asking = Asking(parts.picker, intake, parts.time, tasks)
+        self._committed(state, session.wants(state))
+        poll = Poll(parts.poll_interval, self._asking.want_snapshot)
+        link = parts.picker.run(
+            intake.take,
+            want_snapshot=self._asking.want_snapshot,
+            poll_now=poll.now,
+            recreate_poll=poll.recreate,
+        )
+        for work in (link, poll.run(), self._asking.snapshots(), self._keep_house()):
+            tasks.create_task(work)
+        tasks.create_task(watch(parts.store, self._lanes.values(), parts.time))
+
+    def _committed(self, state: session.State, wants: Sequence[Want]) -> None:
+        self._parts.picker.follow(state.current.key.id if state.current else None)
+        for lane in self._lanes.values():
+            lane.wake()
+        self._asking.want(wants)
+
+    def _clock(self) -> Clock:
+        parts = self._parts
+        return Clock(parts.time.now(), parts.picker.skew, parts.poll_interval)
+
+    def _held(self) -> bool:
+        time = self._parts.time
+        return self._jumps.held(time.now(), time.monotonic(), self._parts.picker.skew)
+
+    async def _keep(self, name: str, adapter: Adapter) -> None:
+        """Run one adapter for as long as it can. One that breaks in a way that it should not
+        is started again a minute later; it never takes the others with it."""
+        while True:
+            try:
+                await adapter.run()
+            except AdapterFatal as error:
+                log.error("%s is off until a restart: %s", name, error)
+                break
+            except Exception:
+                log.exception("%s broke and is started again in a minute", name)
+            await self._parts.time.sleep(_CRASHED_AFTER)
+        self._speaking.discard(name)
+        if not self._speaking:
+            raise NothingToSayItWith("no adapter is left that could say anything")
+
+    async def _keep_house(self) -> None:
+        """The sign of life for ``nightcrier health``, and what is too old to be kept."""
+        parts, purge_at = self._parts, 0.0
+        while True:
+            await parts.store.give_sign_of_life(parts.time.now())
+            if parts.time.monotonic() >= purge_at:
+                purge_at = parts.time.monotonic() + _PURGE_EVERY
+                await parts.store.write(lambda ledger: ledger.purge(parts.time.now()))
+            await parts.time.sleep(_ALIVE_EVERY)
+
+    async def _stop_lanes(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        for lane in self._lanes.values():
+            lane.stop()
+        if tasks:
+            await asyncio.wait(tasks, timeout=_STOP_AFTER)
+
+
+@asynccontextmanager
+async def _in_background(
+    work: Sequence[Coroutine[None, None, None]],
+    stop: Callable[[Sequence[asyncio.Task[None]]], Awaitable[None]] | None = None,
+) -> AsyncIterator[Sequence[asyncio.Task[None]]]:
+    """Run ``work`` for as long as the block lasts; then let ``stop`` end it, and cancel what
+    is left of it."""
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield tasks
+    finally:
+        if stop is not None:
+            await stop(tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _raising(task: asyncio.Task[None]) -> None:
+    """End when ``task`` does, with its exception; to be cancelled without cancelling it."""
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.result()
