@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from types import NoneType
-from typing import Any, TypeVar, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -64,7 +64,8 @@ def _prepared(
 
 
 def _value(model: type[BaseModel], table: Table, key: str, value: Any, folder: Path) -> Any:
-    """The value to validate for an entry. Raises ValueError with a sentence."""
+    """The value to validate for an entry; paths are relative to ``folder``. Raises ValueError
+    with a sentence."""
     if _names_file(model, key):
         secret = key.removesuffix("_file")
         if secret in table:
@@ -72,8 +73,11 @@ def _value(model: type[BaseModel], table: Table, key: str, value: Any, folder: P
         if not isinstance(value, str):
             raise ValueError("must be the path of a file, in quotes")
         return secret_from(value, folder)
-    if isinstance(value, Variable) and _is_list(_annotation(model, key)):
+    annotation = _annotation(model, key)
+    if isinstance(value, Variable) and _is_list(annotation):
         return as_list(value)
+    if isinstance(value, str) and Path in _options(annotation):
+        return folder / value
     return value
 
 
@@ -82,7 +86,7 @@ def _names_file(model: type[BaseModel], key: str) -> bool:
     return (
         key.endswith("_file")
         and key not in model.model_fields
-        and _mentions(_annotation(model, key.removesuffix("_file")), SecretStr)
+        and SecretStr in _options(_annotation(model, key.removesuffix("_file")))
     )
 
 
@@ -190,7 +194,7 @@ def _value_at(table: Any, loc: say.Path) -> Any:
 def _keys(model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         yield name
-        if _mentions(field.annotation, SecretStr):
+        if SecretStr in _options(field.annotation):
             yield f"{name}_file"
 
 
@@ -207,6 +211,11 @@ def _members(annotation: Any) -> Iterator[Any]:
 
 def _mentions(annotation: Any, kind: type) -> bool:
     return any(member is kind for member in _members(annotation))
+
+
+def _options(annotation: Any) -> tuple[Any, ...]:
+    """What a value may be, of a union or of one type."""
+    return get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
 
 
 def _is_list(annotation: Any) -> bool:

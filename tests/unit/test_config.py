@@ -33,6 +33,8 @@ class ChatSettings(BaseModel):
     password: SecretStr | None = None
     modes: tuple[str, ...] = ()
     sasl: Sasl | None = None
+    cert_file: Path | None = None
+    keys: dict[str, SecretStr] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _not_both(self) -> ChatSettings:
@@ -321,6 +323,17 @@ def test_unreadable_secret_files(problems: Any, tmp_path: Path) -> None:
         assert problems(text) == [f"picker.admin_key_file = ***: {reason}"]
     text = PICKER.replace('admin_key = "sesame-open"', "admin_key_file = 5") + CONSOLE
     assert problems(text) == ["picker.admin_key_file = ***: must be the path of a file, in quotes"]
+
+
+def test_other_files(read: Any, problems: Any, tmp_path: Path) -> None:
+    """A path that is a setting by itself is relative to the configuration as well, and a table
+    of secrets has no file."""
+    settings = read(PICKER + LIBERA + 'cert_file = "own.pem"\n').adapters[0].settings
+    assert settings.cert_file == tmp_path / "own.pem"
+    (sentence,) = problems(PICKER + LIBERA + 'keys_file = "k"\n')
+    assert sentence.startswith("adapters.libera.keys_file: there is no such setting")
+    (sentence,) = problems(PICKER + LIBERA + "[adapters.libera.keys]\n'#night' = 5\n")
+    assert sentence == 'adapters.libera.keys."#night" = ***: must be text, in quotes'
 
 
 # --- what is wrong --------------------------------------------------------------------------
