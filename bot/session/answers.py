@@ -2,78 +2,98 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.domain import Confirmed, SessionInfo, Snapshot, Tallied, Verdict, WantConfirm, WantSnapshot
-from bot.session.night import begin, end
-from bot.session.plays import bind, change, find, rise_to, settle, settle_unsaid
+from bot.domain import (
+    Confirmed,
+    Row,
+    SessionInfo,
+    Snapshot,
+    Tallied,
+    Verdict,
+    WantConfirm,
+    WantSnapshot,
+)
+from bot.session.night import begin, date_end, end, remember, reopen
+from bot.session.plays import bind, change, find, rise_to, settle, settle_unsaid, start_from
 from bot.session.rows import supersede, take_back, take_fresh, take_rows
-from bot.session.state import Phase, Reason, Session, Suspect, Waiting
+from bot.session.state import Phase, Reason, Session, Suspect
 from bot.session.turn import Turn, session_of
+
+Rows = tuple[Row, ...] | None
 
 
 def snapshot(turn: Turn, seen: Snapshot) -> None:
     if seen.seen != turn.state.facts:
         turn.note(Reason.STALE)
         turn.want(WantSnapshot())
-        return
-    cold = not turn.state.remembers
-    turn.state = replace(turn.state, remembers=True)
-    if seen.session is None or not seen.session.active:
+    elif seen.session is None or not seen.session.active:
+        turn.state = replace(turn.state, remembers=True)
         _none_active(turn)
-        return
-    turn.state = replace(turn.state, suspect=None)
-    known = turn.state.current
-    if known is not None and known.key != seen.session.key:
-        end(turn, known, None)
-        known = None
-    if known is None:
-        _found(turn, seen.session, cold)
-    _look_at(turn, seen, cold and known is None)
+    else:
+        turn.state = replace(turn.state, suspect=None)
+        session = _active(turn, seen.session, seen.rows)
+        if seen.rows is not None:
+            _read(turn, session, seen.rows)
 
 
 def _none_active(turn: Turn) -> None:
     """A clear "none" is not yet an ending: it is confirmed, or seen again an interval later."""
-    current, suspect = turn.state.current, turn.state.suspect
+    current, suspect, now = turn.state.current, turn.state.suspect, turn.clock.now
     if current is None:
         return
-    if suspect is not None and suspect.key == current.key:
-        if turn.clock.now - suspect.at >= turn.clock.interval:
-            end(turn, current, None)
-            return
-    else:
-        suspect = Suspect(current.key, turn.clock.now)
-        turn.state = replace(turn.state, suspect=suspect)
+    if suspect is None or suspect.key != current.key or suspect.at > now:
+        turn.state = replace(turn.state, suspect=Suspect(current.key, now))
+    elif now - suspect.at >= turn.clock.interval:
+        end(turn, current, None)
+        return
     turn.note(Reason.SUSPECTED)
     turn.want(WantConfirm(current.key))
 
 
-def _found(turn: Turn, info: SessionInfo, cold: bool) -> None:
-    """A running session that we did not know of."""
-    session = Session(info.key, notes=info.notes, past=turn.state.ended.get(info.key))
-    if session.past is not None:
-        turn.fact(Reason.RESUMED)
-        turn.state = replace(turn.state, current=session)
-    elif cold:
-        turn.fact(Reason.NO_MEMORY)
-        turn.state = replace(turn.state, current=session)
-    else:
-        begin(turn, session, info.key.created_at)
-
-
-def _look_at(turn: Turn, seen: Snapshot, cold: bool) -> None:
+def _active(turn: Turn, info: SessionInfo, rows: Rows) -> Session:
+    """The session that runs, be it the one that we knew, or another that ends that one."""
+    known = turn.state.current
+    if known is not None and known.key != info.key:
+        end(turn, known, None, missed=True)
+        known = None
+    if known is None:
+        _found(turn, info)
     session = turn.state.current
     assert session is not None
-    assert seen.session is not None
-    session = replace(session, notes=seen.session.notes)
-    if seen.session.games_played is not None:
-        session = replace(session, games_played=seen.session.games_played)
+    session = replace(_counted(session, info, rows), notes=info.notes)
     turn.put(session)
-    if seen.rows is not None:
-        bound = bind(session, seen.rows)
-        take_back(turn, bound)
-        take_rows(turn, bound)
-        take_fresh(turn, bound.fresh, cold)
+    return session
+
+
+def _found(turn: Turn, info: SessionInfo) -> None:
+    """A running session that we did not know of."""
+    past = turn.state.ended.get(info.key)
+    session = Session(info.key, notes=info.notes)
+    if past is not None:
+        reopen(turn, info.key, past)
+    elif turn.state.remembers:
+        begin(turn, session, info.key.created_at)
+    else:
+        session = replace(session, unread=True)
+        turn.state = replace(turn.state, current=session, remembers=True)
+        turn.fact(Reason.NO_MEMORY)
+
+
+def _counted(session: Session, info: SessionInfo | None, rows: Rows) -> Session:
+    """``session`` with how many games it has had, if the answer tells."""
+    played = info.games_played if info else None
+    if played is None and rows is not None:
+        played = len(rows)
+    return session if played is None else replace(session, games_played=played)
+
+
+def _read(turn: Turn, session: Session, rows: Iterable[Row]) -> None:
+    bound = bind(replace(session, unread=False), rows)
+    take_back(turn, bound)
+    take_rows(turn, bound)
+    take_fresh(turn, bound.fresh, cold=session.unread)
 
 
 def confirmed(turn: Turn, answer: Confirmed) -> None:
@@ -91,11 +111,8 @@ def confirmed(turn: Turn, answer: Confirmed) -> None:
 
 
 def _end_confirmed(turn: Turn, session: Session, answer: Confirmed) -> None:
-    closed_at = None
-    if answer.info is not None:
-        closed_at = answer.info.closed_at
-        played = answer.info.games_played
-        session = replace(session, games_played=session.games_played if played is None else played)
+    closed_at = answer.info.closed_at if answer.info else None
+    session = _counted(session, answer.info, answer.rows)
     turn.put(session)
     if answer.rows is not None:
         session = supersede(turn, session, answer.rows)
@@ -103,18 +120,29 @@ def _end_confirmed(turn: Turn, session: Session, answer: Confirmed) -> None:
 
 
 def _confirmed_late(turn: Turn, answer: Confirmed) -> None:
-    """The games of a night whose end was pushed while more had been played than we knew."""
+    """More of a night that is over, while its last lines wait for it: which game was the
+    last, how many there were, when it was closed."""
     session = session_of(turn.state, answer.key)
-    places = [item for item in turn.state.queue if isinstance(item, Waiting)]
-    if session is None or not any(item.session == answer.key for item in places):
+    if session is None or not turn.waits(answer.key):
         turn.note(Reason.TOO_LATE)
         return
+    if answer.seen < session.ended_with:
+        turn.note(Reason.STALE)
+        return
+    session = _counted(session, answer.info, answer.rows)
+    turn.put(session)
+    if answer.info is not None and answer.info.closed_at is not None:
+        date_end(turn, answer.key, answer.info.closed_at)
     if answer.rows is not None:
-        supersede(turn, session, answer.rows)
-    turn.drop(answer.key, 0)
+        remember(turn, supersede(turn, session, answer.rows))
 
 
 def tallied(turn: Turn, answer: Tallied) -> None:
+    """Play 0 is the question which games were missed: whether or not it was answered before,
+    nothing waits for it any longer."""
+    if answer.play == 0 and turn.waits(answer.key, 0):
+        turn.drop(answer.key, 0)
+        return
     session = session_of(turn.state, answer.key)
     play = find(session, answer.play) if session else None
     if session is None or play is None or play.phase is not Phase.CLOSING:
@@ -122,6 +150,7 @@ def tallied(turn: Turn, answer: Tallied) -> None:
         return
     if answer.totals is not None:
         play = rise_to(play, answer.totals)
+        session = start_from(session, play)
     counts = None if answer.counts is None else dict(answer.counts)
     session = change(session, settle(session, play, counts))
     turn.put(settle_unsaid(session, counts) if counts is not None else session)

@@ -8,6 +8,7 @@ from bot.domain import (
     GameAdded,
     RoomSeen,
     SessionEnded,
+    SessionKey,
     SessionStarted,
     VoteReceived,
     Votes,
@@ -30,14 +31,15 @@ from bot.session.state import Heard, Phase, Play, Reason, Session
 from bot.session.turn import Turn
 
 
-def _running(turn: Turn, session_id: int) -> Session | None:
+def _running(turn: Turn, event: GameAdded | SessionEnded) -> Session | None:
     """The running session, if that is the one meant; else nothing is said, and a snapshot
     shows how things are."""
     current = turn.state.current
-    if current is not None and current.key.id == session_id:
+    if current is not None and current.key.id == event.session_id:
         return current
-    old = any(key.id == session_id for key in turn.state.ended)
+    old = any(key.id == event.session_id for key in turn.state.ended)
     turn.note(Reason.OLD_SESSION if old else Reason.OTHER_SESSION)
+    turn.stray(event)
     turn.want(WantSnapshot())
     return None
 
@@ -50,16 +52,20 @@ def session_started(turn: Turn, event: SessionStarted) -> None:
     turn.want(WantSnapshot())
     if event.key in turn.state.ended:
         turn.note(Reason.OLD_SESSION)
-    elif current is not None and event.key.created_at < current.key.created_at:
+    elif current is not None and _age(event.key) < _age(current.key):
         turn.note(Reason.OLD_START)
     else:
         if current is not None:
-            end(turn, current, event.at)
+            end(turn, current, event.at, missed=True)
         begin(turn, Session(event.key, notes=event.notes, games_played=0), event.at)
 
 
+def _age(key: SessionKey) -> tuple[int, int]:
+    return key.created_at, key.id
+
+
 def game_added(turn: Turn, event: GameAdded) -> None:
-    session = _running(turn, event.session_id)
+    session = _running(turn, event)
     if session is None:
         return
     heard = Heard(event.games_played, event.at)
@@ -71,7 +77,7 @@ def game_added(turn: Turn, event: GameAdded) -> None:
     if (play := unheard(session, event.game)) is not None:
         turn.note(Reason.DUPLICATE)
         turn.put(change(session, replace(play, heard=heard)))
-        learn_code(turn, session.key, play.number, event.room_code)
+        learn_code(turn, session.key, play.number, event.room_code, event.at)
     elif _may_repeat(session, event):
         turn.note(Reason.UNSURE)
     else:
@@ -79,10 +85,9 @@ def game_added(turn: Turn, event: GameAdded) -> None:
 
 
 def _may_repeat(session: Session, event: GameAdded) -> bool:
-    """A frame for the running game that carries nothing to tell it from a repeat."""
-    plays = in_order(session)
+    """A frame for a game of tonight that carries nothing to tell it from a repeat."""
     bare = event.games_played is None and event.at is None
-    return bare and bool(plays) and same_game(plays[-1].game, event.game)
+    return bare and any(same_game(play.game, event.game) for play in session.plays)
 
 
 def _add_heard(turn: Turn, session: Session, event: GameAdded, heard: Heard) -> None:
@@ -116,14 +121,14 @@ def room_seen(turn: Turn, event: RoomSeen) -> None:
         return
     play = latest_of(session, event.game_id)
     if play is not None:
-        learn_code(turn, session.key, play.number, event.room_code)
+        learn_code(turn, session.key, play.number, event.room_code, event.at)
 
 
 def session_ended(turn: Turn, event: SessionEnded) -> None:
-    session = _running(turn, event.session_id)
+    session = _running(turn, event)
     if session is None:
         return
-    if event.at is not None and int(event.at) < session.key.created_at:
+    if event.at is not None and event.at < session.key.created_at:
         turn.note(Reason.OLD_END)
         turn.want(WantSnapshot())
         return

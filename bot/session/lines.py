@@ -52,18 +52,21 @@ def ended(key: SessionKey, at: float) -> Announcement:
 
 def stats(session: Session, at: float, skew: float) -> Announcement:
     """Without scores as yet: those are known when the last tally is (:func:`scored`)."""
-    played = session.games_played
-    if played is None:
-        played = len(in_order(session))
-    fact = Stats(played, session.key.created_at + skew, at)
+    fact = Stats(_played(session), session.key.created_at + skew, at)
     return Announcement(Kind.STATS, f"{session.key}/stats", session.key, at, fact)
 
 
-def scored(announcement: Announcement, session: Session) -> Announcement:
-    """The stats line with the night's scoreboard filled in."""
+def _played(session: Session) -> int:
+    played = session.games_played
+    return len(in_order(session)) if played is None else played
+
+
+def scored(line: Announcement, session: Session) -> Announcement:
+    """The stats line with what has become known of the night while it waited."""
+    assert isinstance(line.fact, Stats)
     scores = tuple(Scored(play.game, play.tally) for play in in_order(session))
-    assert isinstance(announcement.fact, Stats)
-    return replace(announcement, fact=replace(announcement.fact, scores=scores))
+    played, started_at = _played(session), line.fact.started_at
+    return replace(line, fact=Stats(played, started_at, line.at, scores))
 
 
 def caught_up(

@@ -15,13 +15,11 @@ from bot.domain import (
     Tallied,
     VoteReceived,
     Want,
-    WantConfirm,
-    WantTally,
 )
 from bot.session.answers import confirmed, snapshot, tallied
 from bot.session.events import game_added, room_seen, session_ended, session_started, vote_received
 from bot.session.state import State, Step, Waiting
-from bot.session.turn import Turn, play_of
+from bot.session.turn import Turn, is_open, want_for
 
 
 def step(state: State, given: Input, clock: Clock) -> Step:
@@ -52,11 +50,6 @@ def step(state: State, given: Input, clock: Clock) -> Step:
 
 
 def wants(state: State) -> tuple[Want, ...]:
-    """What must be asked anew after a restart: the tally of each play that is closing."""
+    """What must be asked anew after a restart: whatever the queue waits for."""
     waiting = (item for item in state.queue if isinstance(item, Waiting))
-    return tuple(_want_for(state, item) for item in waiting)
-
-
-def _want_for(state: State, item: Waiting) -> Want:
-    play = play_of(state, item)
-    return WantTally(item.session, item.play, play.game.id) if play else WantConfirm(item.session)
+    return tuple(want_for(state, item) for item in waiting if is_open(state, item))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
-from bot.domain import Added, Announcement, SessionKey, WantConfirm, WantSnapshot, WantTally
+from bot.domain import Added, Announcement, Kind, SessionKey, WantConfirm, WantSnapshot
 from bot.session import lines
 from bot.session.plays import change, find
-from bot.session.state import Ended, Phase, Reason, Session, Waiting
+from bot.session.state import Ended, Phase, Queued, Reason, Session, Waiting
 from bot.session.turn import Turn, session_of
 
 
 def begin(turn: Turn, session: Session, at: float | None) -> None:
-    turn.state = replace(turn.state, current=session)
+    turn.state = replace(turn.state, current=session, remembers=True)
     turn.fact(Reason.STARTED)
     turn.say(lines.started(session, turn.moment(at)))
 
@@ -23,43 +23,66 @@ def close_running(
 ) -> Session:
     """End the play that runs: its votes line takes its place in the queue and its tally is
     asked for, after ``first`` if something was missed."""
-    for play in session.plays:
-        if play.phase is Phase.RUNNING:
-            session = change(session, replace(play, phase=Phase.CLOSING))
-            turn.say(Waiting(session.key, play.number, turn.moment(at)))
-            turn.want(WantTally(session.key, play.number, play.game.id, first))
+    running = [play for play in session.plays if play.phase is Phase.RUNNING]
+    for play in running:
+        session = change(session, replace(play, phase=Phase.CLOSING))
     turn.put(session)
+    numbers = [play.number for play in running]
+    for number in numbers or ([0] if first else []):
+        turn.wait(Waiting(session.key, number, turn.moment(at), first))
     return session
 
 
 def end(turn: Turn, session: Session, at: float | None, missed: bool = False) -> None:
     """Close the night: the votes of its last game, the end, the statistics.
 
-    ``missed`` is whether it had more games than we know, so that it must be asked which was
-    the last; a night that had ended before and was seen again ends without a word."""
+    ``missed`` is whether it may have had other games than we know, so that it must be asked
+    which was the last; a night that had ended before and was seen again ends without a word."""
     moment = turn.moment(at)
-    first = WantConfirm(session.key) if missed else None
-    closed = close_running(turn, session, at, first)
-    if first is not None and closed.plays == session.plays:
-        turn.say(Waiting(session.key, 0, moment))
-        turn.want(first)
+    closed = close_running(turn, session, at, WantConfirm(session.key) if missed else None)
     if session.past is None:
         turn.say(lines.ended(session.key, moment), lines.stats(closed, moment, turn.clock.skew))
-    rows = tuple(play.row_id for play in session.plays if play.row_id is not None)
-    past = session.past or Ended(0, ())
-    last = session.plays[-1].number if session.plays else past.plays
-    ended = {**turn.state.ended, session.key: Ended(last, (*past.rows, *rows))}
-    turn.state = replace(
-        turn.state,
-        current=None,
-        suspect=None,
-        closing=(*turn.state.closing, closed),
-        ended=MappingProxyType(ended),
-    )
     turn.fact(Reason.ENDED)
+    closed = replace(closed, ended_with=turn.state.facts)
+    turn.state = replace(turn.state, current=None, closing=(*turn.state.closing, closed))
+    remember(turn, closed)
 
 
-def learn_code(turn: Turn, key: SessionKey, number: int, code: str | None) -> None:
+def remember(turn: Turn, session: Session) -> None:
+    """Keep for ever what was told of a night that is over."""
+    past = session.past or Ended(0, ())
+    plays = session.plays[-1].number if session.plays else past.plays
+    rows = (play.row_id for play in session.plays if play.row_id is not None)
+    past = Ended(plays, tuple(dict.fromkeys((*past.rows, *rows))))
+    ended = {**turn.state.ended, session.key: past}
+    turn.state = replace(turn.state, ended=MappingProxyType(ended))
+
+
+def reopen(turn: Turn, key: SessionKey, past: Ended) -> None:
+    """A night that had ended runs again, with those of its lines that still wait."""
+    session = session_of(turn.state, key) or Session(key)
+    closing = tuple(s for s in turn.state.closing if s.key != key)
+    session = replace(session, past=past)
+    turn.state = replace(turn.state, current=session, closing=closing)
+    turn.fact(Reason.RESUMED)
+
+
+def date_end(turn: Turn, key: SessionKey, closed_at: float) -> None:
+    """Let the last lines of a night say when it was closed, now that it is known."""
+    at = turn.moment(closed_at)
+    first = WantConfirm(key)
+    last = (Kind.SESSION_ENDED, Kind.STATS)
+
+    def dated(item: Queued) -> Queued:
+        ours = item.first == first if isinstance(item, Waiting) else item.kind in last
+        return replace(item, at=at) if ours and item.session == key else item
+
+    turn.queue(map(dated, turn.state.queue))
+
+
+def learn_code(
+    turn: Turn, key: SessionKey, number: int, code: str | None, at: float | None = None
+) -> None:
     """A code known with the game is part of its line; one that comes or changes while the
     game runs has a line; one that returns, or comes for a game that is over, has none."""
     session = session_of(turn.state, key)
@@ -75,4 +98,4 @@ def learn_code(turn: Turn, key: SessionKey, number: int, code: str | None) -> No
         line = replace(line, fact=Added(play.game, code))
         turn.queue((*turn.state.queue[:place], line, *turn.state.queue[place + 1 :]))
     elif play.phase is Phase.RUNNING:
-        turn.say(lines.code_changed(key, play, code, turn.clock.now))
+        turn.say(lines.code_changed(key, play, code, turn.moment(at)))

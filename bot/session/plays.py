@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from bot.domain import Game, GameAdded, Row, Votes
-from bot.session.state import Heard, Phase, Play, Session
+from bot.session.state import Ended, Heard, Phase, Play, Session
 
 
 def change(session: Session, play: Play) -> Session:
@@ -61,8 +61,9 @@ def heard_before(session: Session, event: GameAdded) -> bool:
 
 
 def unheard(session: Session, game: Game) -> Play | None:
-    """The first play of ``game`` that a snapshot showed before its event came."""
-    plays = (p for p in session.plays if p.live and p.heard is None)
+    """The first play of ``game`` that a snapshot showed before its event came, whether or
+    not another has shown since that it was taken back."""
+    plays = (p for p in session.plays if p.heard is None)
     return next((p for p in plays if same_game(p.game, game)), None)
 
 
@@ -80,11 +81,11 @@ class Bound:
 def bind(session: Session, rows: Iterable[Row]) -> Bound:
     """Bind plays to rows: those bound before by row id, the others in order within each
     game's id, and what then is left by title (an id may be missing or not be the
-    catalogue's; contract 2.2)."""
-    known = session.past.rows if session.past else ()
-    left = [row for row in sorted(rows, key=lambda r: r.id) if row.id not in known]
+    catalogue's; contract 2.2). What was told before a night was resumed is left alone."""
+    past = session.past or Ended(0, ())
+    left = [row for row in sorted(rows, key=lambda r: r.id) if row.id not in past.rows]
     pairs: list[tuple[Play, Row]] = []
-    plays = [play for play in session.plays if play.live]
+    plays = [play for play in session.plays if play.live and play.number > past.plays]
     for match in (_same_row, _same_id, _same_title):
         for play in list(plays):
             row = next((row for row in left if match(play, row)), None)
@@ -98,7 +99,8 @@ def bind(session: Session, rows: Iterable[Row]) -> Bound:
 
 
 def _same_row(play: Play, row: Row) -> bool:
-    return play.row_id == row.id
+    """A database may give the number of a deleted row to the next one."""
+    return play.row_id == row.id and same_game(play.game, row.game)
 
 
 def _same_id(play: Play, row: Row) -> bool:
@@ -133,6 +135,21 @@ def rise_to(play: Play, totals: Votes) -> Play:
     return replace(play, high=totals.highest(play.high))
 
 
+def start_from(session: Session, play: Play) -> Session:
+    """Let later plays of the same game start from what is known of it now that ``play`` has
+    closed: the votes up to there are not theirs."""
+    for later in session.plays:
+        if (
+            later.number > play.number
+            and same_game(later.game, play.game)
+            and play.high is not None
+        ):
+            floor = play.high.highest(later.floor)
+            later = replace(later, floor=floor, base=floor.highest(later.base))
+            session = change(session, later)
+    return session
+
+
 def settle(session: Session, play: Play, counts: dict[int, Votes] | None) -> Play:
     """``play`` with its tally: tonight's count of its game less what earlier plays of it
     had; without an answer our own count; None where there is neither."""
@@ -153,8 +170,14 @@ def _counted_before(session: Session, play: Play) -> Votes:
 
 
 def settle_unsaid(session: Session, counts: dict[int, Votes]) -> Session:
-    """Give plays whose votes are never said a tally too, for the night's scoreboard."""
+    """Give plays whose votes are never said a tally too, for the night's scoreboard, unless
+    a later play of the same game has taken their votes for its own."""
     for play in session.plays:
-        if play.phase is Phase.OVER and play.tally is None:
+        if play.phase is Phase.OVER and play.tally is None and not _taken(session, play):
             session = change(session, settle(session, play, counts))
     return session
+
+
+def _taken(session: Session, play: Play) -> bool:
+    later = (p for p in session.plays if p.number > play.number and p.game.id == play.game.id)
+    return any(p.counted is not None for p in later)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain import Row, RowStatus, WantTally
+from bot.domain import Row, RowStatus
 from bot.session import lines
 from bot.session.night import close_running, learn_code
 from bot.session.plays import Bound, add, begin_at, bind, change, find, in_order, latest_of, rise_to
@@ -62,7 +62,7 @@ def take_fresh(turn: Turn, fresh: tuple[Row, ...], cold: bool) -> None:
     one is told as usual, several in one line. Those before it come too late."""
     session = turn.state.current
     assert session is not None
-    told = [p.row_id or 0 for p in session.plays if p.live and not turn.queued(session.key, p)]
+    told = _told(turn, session, cold)
     skipped: set[int] = set()
     news: list[Play] = []
     for row in fresh:
@@ -76,13 +76,20 @@ def take_fresh(turn: Turn, fresh: tuple[Row, ...], cold: bool) -> None:
             turn.leave_unsaid(line, Reason.OVERTAKEN)
     turn.put(session)
     missed = [play for play in news if play.number not in skipped]
-    if cold:
+    if cold and not told:
         _tell_cold(turn, missed)
     elif len(missed) > 1:
         _catch_up(turn, min(play.row_id or 0 for play in missed), skipped)
     else:
         for play in news:
             _tell(turn, play, play.number in skipped)
+
+
+def _told(turn: Turn, session: Session, cold: bool) -> list[int]:
+    """The rows of the games that were announced; without any memory also of those that are
+    about to be, since what came before them is not told."""
+    live = [play for play in session.plays if play.live]
+    return [p.row_id or 0 for p in live if cold or not turn.queued(session.key, p)]
 
 
 def _tell_cold(turn: Turn, missed: list[Play]) -> None:
@@ -107,10 +114,9 @@ def _tell(turn: Turn, play: Play, skipped: bool) -> None:
         turn.say(*line)
         return
     turn.put(change(session, replace(play, phase=Phase.CLOSING)))
-    waiting = Waiting(session.key, play.number, turn.clock.now)
     queue = turn.state.queue
-    turn.queue((*queue[:later], *line, waiting, *queue[later:]))
-    turn.want(WantTally(session.key, play.number, play.game.id))
+    turn.queue((*queue[:later], *line, *queue[later:]))
+    turn.wait(Waiting(session.key, play.number, turn.clock.now), later + len(line))
 
 
 def _catch_up(turn: Turn, first_row: int, skipped: set[int]) -> None:
@@ -136,37 +142,34 @@ def supersede(turn: Turn, session: Session, rows: tuple[Row, ...]) -> Session:
     last one are said, and neither those of the games before it nor the games themselves."""
     bound = bind(session, rows)
     session = take_back(turn, bound)
+    skipped = {row.id for row in bound.fresh if row.status is RowStatus.SKIPPED}
+    news: set[int] = set()
     for row in bound.fresh:
         session, play = _add_row(turn, session, row, Phase.OVER)
-        line = lines.added(session.key, play, turn.moment(play.at))
-        turn.leave_unsaid(line, Reason.SUPERSEDED)
+        if row.id not in skipped:
+            news.add(play.number)
+            line = lines.added(session.key, play, turn.moment(play.at))
+            turn.leave_unsaid(line, Reason.SUPERSEDED)
     turn.put(session)
-    plays = in_order(session)
-    if not bound.fresh or plays[-1].row_id != bound.fresh[-1].id:
+    played = [play for play in in_order(session) if play.row_id not in skipped]
+    if not played or played[-1].number not in news:
         return session
-    for play in plays[:-1]:
-        if play.phase in (Phase.RUNNING, Phase.CLOSING):
+    return _make_last(turn, session, played[-1])
+
+
+def _make_last(turn: Turn, session: Session, last: Play) -> Session:
+    """Let ``last`` be the one whose votes are said at the end of the night, which waits in
+    the queue or comes next; votes of other games that were to be said are not."""
+    for play in session.plays:
+        if play.phase is Phase.RUNNING or turn.waits(session.key, play.number):
             line = lines.votes(session.key, play, turn.clock.now)
             turn.leave_unsaid(line, Reason.SUPERSEDED)
             session = change(session, replace(play, phase=Phase.OVER))
-    return _make_last(turn, session, plays[-1])
-
-
-def _make_last(turn: Turn, session: Session, play: Play) -> Session:
-    """Let ``play`` be the one whose votes are said at the end of the night: in the place
-    that another one, or the question which it was, has in the queue; else it runs yet."""
-    queue = turn.state.queue
-    waits = (isinstance(item, Waiting) and item.session == session.key for item in queue)
-    place = next((index for index, waiting in enumerate(waits) if waiting), None)
-    if place is None:
-        session = change(session, replace(play, phase=Phase.RUNNING))
-    else:
-        session = change(session, replace(play, phase=Phase.CLOSING))
-        item = queue[place]
-        assert isinstance(item, Waiting)
-        turn.drop_waiting(session.key)
-        queue = turn.state.queue
-        turn.queue((*queue[:place], replace(item, play=play.number), *queue[place:]))
-        turn.want(WantTally(session.key, play.number, play.game.id))
+    turn.drop_waiting(session.key)
+    place = turn.end_of(session.key)
+    phase = Phase.RUNNING if place is None else Phase.CLOSING
+    session = change(session, replace(last, phase=phase))
     turn.put(session)
+    if place is not None:
+        turn.wait(Waiting(session.key, last.number, turn.state.queue[place].at), place)
     return session

@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.domain import Announcement, Game, SessionKey, Votes, Want
+from bot.domain import (
+    Announcement,
+    Game,
+    GameAdded,
+    SessionEnded,
+    SessionKey,
+    Votes,
+    Want,
+    WantConfirm,
+    WantSnapshot,
+)
 
 
 class Phase(StrEnum):
@@ -75,25 +85,30 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One night. ``past`` is set when a night that had ended is seen running again."""
+    """One night. ``past`` is set when a night that had ended is seen running again,
+    ``unread`` while one that was found without any memory has not shown its games.
+    ``ended_with`` is :attr:`State.facts` at its end."""
 
     key: SessionKey
     plays: tuple[Play, ...] = ()
     notes: str | None = None
     games_played: int | None = None
     past: Ended | None = None
+    unread: bool = False
+    ended_with: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """The place in the queue where a play's votes line goes once its tally is known.
 
-    ``play`` is 0 where a night ended with more games than we knew: which one was the last
-    is being asked."""
+    ``play`` is 0 where games were missed and none is closing: which they were is being
+    asked. ``first`` is what must be asked before the tally."""
 
     session: SessionKey
     play: int
     at: float
+    first: WantSnapshot | WantConfirm | None = None
 
 
 Queued = Announcement | Waiting
@@ -110,9 +125,10 @@ class Suspect:
 @dataclass(frozen=True, slots=True)
 class State:
     """Everything. ``facts`` counts starts, additions, removals and ends taken in, and is what
-    :attr:`bot.domain.Snapshot.seen` is compared with. ``closing`` are nights that are over
-    but have lines waiting. ``queue`` holds lines, in order, from the first that waits.
-    ``ended`` only grows, by one night at a time."""
+    :attr:`bot.domain.Snapshot.seen` is compared with. ``remembers`` is whether anything was
+    ever taken in. ``closing`` are nights that are over but have lines waiting. ``queue``
+    holds lines, in order, from the first that waits. ``stray`` is the last event of a night
+    that was not running. No night ever leaves ``ended``."""
 
     facts: int = 0
     remembers: bool = False
@@ -120,6 +136,7 @@ class State:
     closing: tuple[Session, ...] = ()
     queue: tuple[Queued, ...] = ()
     suspect: Suspect | None = None
+    stray: GameAdded | SessionEnded | None = None
     ended: Mapping[SessionKey, Ended] = field(default_factory=lambda: MappingProxyType({}))
 
 

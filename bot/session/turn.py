@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bot.domain import Announcement, Clock, Kind, SessionKey, Want
+from bot.domain import (
+    Announcement,
+    Clock,
+    GameAdded,
+    Kind,
+    SessionEnded,
+    SessionKey,
+    Want,
+    WantTally,
+)
 from bot.session import lines
 from bot.session.plays import find, in_order
 from bot.session.state import Phase, Play, Queued, Reason, Session, State, Step, Unsaid, Waiting
@@ -53,7 +62,12 @@ class Turn:
     def fact(self, reason: Reason) -> None:
         """Count a fact, so that no answer asked for before it is believed."""
         self.note(reason)
-        self.state = replace(self.state, facts=self.state.facts + 1)
+        self.state = replace(self.state, facts=self.state.facts + 1, suspect=None)
+
+    def stray(self, event: GameAdded | SessionEnded) -> None:
+        """Count an event of a night that is not running as a fact too, once."""
+        if event != self.state.stray:
+            self.state = replace(self.state, facts=self.state.facts + 1, stray=event)
 
     def take_back(self, key: SessionKey, play: int) -> None:
         self._taken_back.append((key, play))
@@ -73,6 +87,18 @@ class Turn:
     def say(self, *items: Queued) -> None:
         self.queue((*self.state.queue, *items))
 
+    def wait(self, item: Waiting, place: int | None = None) -> None:
+        """Put a play's place into the queue, at its end or before another, and ask for what
+        it waits for."""
+        at = len(self.state.queue) if place is None else place
+        self.queue((*self.state.queue[:at], item, *self.state.queue[at:]))
+        self.want(want_for(self.state, item))
+
+    def waits(self, key: SessionKey, *plays: int) -> bool:
+        """Whether the queue waits for any play of a night, or for one of ``plays``."""
+        waiting = (i for i in self.state.queue if isinstance(i, Waiting) and i.session == key)
+        return any(not plays or item.play in plays for item in waiting)
+
     def queue(self, items: Iterable[Queued]) -> None:
         self.state = replace(self.state, queue=tuple(items))
 
@@ -86,8 +112,15 @@ class Turn:
 
     def line_of(self, key: SessionKey, play: int) -> int | None:
         """Where a game's line waits in the queue, None if it was said."""
+        return self._place(Kind.GAME_ADDED, key, play)
+
+    def end_of(self, key: SessionKey) -> int | None:
+        """Where the end of a night waits in the queue."""
+        return self._place(Kind.SESSION_ENDED, key, None)
+
+    def _place(self, kind: Kind, key: SessionKey, play: int | None) -> int | None:
         for place, item in enumerate(self.state.queue):
-            if isinstance(item, Announcement) and item.kind is Kind.GAME_ADDED:
+            if isinstance(item, Announcement) and item.kind is kind:
                 if (item.session, item.play) == (key, play):
                     return place
         return None
@@ -105,17 +138,16 @@ class Turn:
 
     def _release(self) -> tuple[Announcement, ...]:
         """Take from the queue what no longer waits for anything."""
-        if not self.state.queue:
+        if not self.state.queue and not self.state.closing:
             return ()
         said: list[Announcement] = []
         queue = list(self.state.queue)
         while queue:
             item = queue[0]
             if isinstance(item, Waiting):
-                play = play_of(self.state, item)
-                if play is None or play.phase is Phase.CLOSING:
+                if is_open(self.state, item):
                     break
-                said.extend(self._votes_line(item, play))
+                said.extend(self._votes_line(item))
             else:
                 said.append(self._final(item))
             del queue[0]
@@ -125,7 +157,9 @@ class Turn:
         self.state = replace(self.state, closing=closing)
         return tuple(said)
 
-    def _votes_line(self, item: Waiting, play: Play) -> list[Announcement]:
+    def _votes_line(self, item: Waiting) -> list[Announcement]:
+        play = play_of(self.state, item)
+        assert play is not None
         if play.tally is None:
             self.note(Reason.NO_COUNT)
         elif play.tally.cast:
@@ -136,7 +170,8 @@ class Turn:
         if line.kind is not Kind.STATS:
             return line
         session = session_of(self.state, line.session)
-        return lines.scored(line, session) if session else line
+        assert session is not None
+        return lines.scored(line, session)
 
 
 def session_of(state: State, key: SessionKey) -> Session | None:
@@ -149,3 +184,14 @@ def play_of(state: State, item: Waiting) -> Play | None:
     """The play of an item in the queue, None while it is being asked which one."""
     session = session_of(state, item.session)
     return find(session, item.play) if session else None
+
+
+def is_open(state: State, item: Waiting) -> bool:
+    """Whether it is still being asked how many votes a play has, or which play it is."""
+    play = play_of(state, item)
+    return play is None or play.phase is Phase.CLOSING
+
+
+def want_for(state: State, item: Waiting) -> WantTally:
+    play = play_of(state, item)
+    return WantTally(item.session, item.play, play.game.id if play else None, item.first)
