@@ -80,8 +80,10 @@ class Asking:
             first = await self._by(deadline, self._first(want.first))
             if first is not None:
                 await self._intake.take([first])
-        tally = self._picker.tally(want, self._intake.votes_are_pushed)
-        tallied = await self._by(deadline, tally)
+        tallied = None
+        if want.play:  # 0 stands for the question which games were missed, and is answered now
+            tally = self._picker.tally(want, self._intake.votes_are_pushed)
+            tallied = await self._by(deadline, tally)
         await self._intake.take([tallied or Tallied(want.key, want.play)])
 
     async def _by(self, deadline: float, work: Awaitable[A]) -> A | None:
