@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -363,6 +363,20 @@ async def test_all_sockets_can_be_dropped(picker: Picker) -> None:
     async with picker.connect() as socket:
         await socket.ask("auth", token=picker.token)
         assert picker.sandbox.subscribers(42) == 0
+
+
+async def test_a_picker_that_stops_says_no_goodbye() -> None:
+    """Its sockets end at once and without a close frame, as those of a process that dies."""
+    time = FakeTime()
+    sandbox = Sandbox(KEY, time=time)
+    async with AsyncExitStack() as serving:
+        url = await serving.enter_async_context(sandbox.serve())
+        address = url.replace("http", "ws", 1) + "/api/sessions/live"
+        async with websockets.connect(address, proxy=None, ping_interval=None) as connection:
+            async with asyncio.timeout(0.9):  # aiohttp would wait a second for its handlers
+                await serving.aclose()
+            with pytest.raises(websockets.ConnectionClosedError, match="no close frame received"):
+                await connection.recv()
 
 
 async def test_a_reader_that_hangs_holds_up_nobody(picker: Picker) -> None:

@@ -75,6 +75,19 @@ async def test_a_room_that_is_left_is_silent() -> None:
     assert night.types() == ["room.connected", "room.disconnected"]
 
 
+async def test_a_room_that_is_entered_again_is_watched_once() -> None:
+    """The watch that was left says nothing of the room that came after it."""
+    night = Watched()
+    night.rooms.enter(night.row, night.game)
+    await night.time.advance(10)
+    night.rooms.leave(night.night, Reason.MANUALLY_STOPPED)
+    night.rooms.enter(replace(night.row, room_code="WXYZ"), night.game)
+    await night.time.advance(20)
+    assert night.types().count("game.status") == 1
+    assert night.told[-1][1].room_code == "WXYZ"
+    night.rooms.stop()
+
+
 async def test_without_a_code_or_in_an_older_era_nothing_is_watched() -> None:
     """No code, no monitor; and none before v0.6.0."""
     for night, row in (
