@@ -1,0 +1,124 @@
+"""The REST API of a Picker: one question, and a clear answer or :class:`~bot.wire.Unclear`."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from bot import wire
+from bot.domain import Row, SessionInfo, Votes
+from bot.picker import faults
+from bot.picker.faults import Address
+from bot.timing import Time, within
+from bot.wire import Reply
+
+ANSWER_WITHIN = 5.0
+"""Seconds for a whole request, from the first packet to the last."""
+
+ANSWER_MOST = 1 << 20
+"""Bytes of an answer's body."""
+
+_HEADERS = {"User-Agent": "nightcrier", "Accept": "application/json", "Accept-Encoding": "identity"}
+
+
+class Rest:
+    """Asks with the token that the last login gave, or with the ready one.
+
+    ``on_refused`` is called when an answer is 401 or 403 (an expired token is 403 here).
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        time: Time,
+        *,
+        tls: ssl.SSLContext,
+        token: str | None,
+        on_refused: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.token = token
+        self.skew = 0.0
+        self.has_votes: bool | None = None
+        self.on_refused = on_refused
+        self._address = address
+        self._time = time
+        # Polls are further apart than a Node server keeps an idle connection (5 s).
+        limits = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.AsyncClient(
+            verify=tls, trust_env=False, timeout=ANSWER_WITHIN, limits=limits, headers=_HEADERS
+        )
+
+    async def login(self, admin_key: str) -> None:
+        """Get a fresh token. Raises :class:`~bot.wire.KeyRefused` or Unclear."""
+        self.token = None
+        reply = await self._ask("POST", "/auth/login", {"key": admin_key})
+        self.token = wire.parse_login(reply)
+        self.has_votes = None
+
+    async def active(self) -> SessionInfo | None:
+        return wire.parse_active(await self._get("/sessions/active"))
+
+    async def session(self, session_id: int) -> SessionInfo | None:
+        return wire.parse_session(await self._get(f"/sessions/{session_id}"), session_id)
+
+    async def games(self, session_id: int) -> tuple[Row, ...]:
+        return wire.parse_games(await self._get(f"/sessions/{session_id}/games"))
+
+    async def votes(self, session_id: int) -> tuple[tuple[int, Votes], ...] | None:
+        """Tonight's votes; None where the Picker has no such query, which is remembered until
+        the next login."""
+        if self.has_votes is False:
+            return None
+        reply = await self._get(f"/sessions/{session_id}/votes")
+        counts = wire.parse_votes(reply, session_id)
+        self.has_votes = counts is not None
+        return counts
+
+    async def counters(self, game_id: int) -> Votes | None:
+        return wire.parse_game(await self._get(f"/games/{game_id}"), game_id)
+
+    async def _get(self, path: str) -> Reply:
+        reply = await self._ask("GET", path)
+        if reply.status in (401, 403):
+            self.on_refused()
+        return reply
+
+    async def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> Reply:
+        try:
+            return await within(self._time, ANSWER_WITHIN, self._exchange(method, path, body))
+        except (httpx.HTTPError, OSError) as error:
+            raise faults.unreachable(self._address, error) from error
+
+    async def _exchange(self, method: str, path: str, body: dict[str, str] | None) -> Reply:
+        # The header does no harm where reads are public, and some Pickers want it everywhere.
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        url = self._address.api(path)
+        async with self._client.stream(method, url, json=body, headers=headers) as response:
+            if response.is_redirect:
+                to = response.headers.get("Location")
+                raise faults.redirected(self._address, response.status_code, to)
+            self._note_date(response.headers.get("Date"))
+            return Reply(response.status_code, await self._read(response))
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > ANSWER_MOST:
+                raise faults.too_long(self._address, ANSWER_MOST)
+        return bytes(body)
+
+    def _note_date(self, date: str | None) -> None:
+        """The header has whole seconds, so the Picker's clock is half a second further on
+        average, and a difference of a second is none."""
+        if date is None:
+            return
+        try:
+            moment = parsedate_to_datetime(date).timestamp() + 0.5
+        except ValueError:
+            return
+        skew = self._time.now() - moment
+        self.skew = 0.0 if abs(skew) <= 1.0 else skew
