@@ -24,7 +24,6 @@ from bot.domain import (
     Announcement,
     Deferred,
     Delivery,
-    Doubtful,
     Kind,
     Limits,
     Message,
@@ -269,11 +268,10 @@ def settle(
             wait = backoff(row.attempts, jitter) if retry_after is None else max(retry_after, 0.0)
             first = row.first_tried_at if row.doubts else None
             return replace(row, open=False, reason=reason, first_tried_at=first), wait
-        case Doubtful(reason):
-            row = _doubted(row, limits, reason)
-            if decide(row, limits, now, held=True) is Decision.CLOSE:
-                return close(row, now), 0.0
-            return row, backoff(row.attempts, jitter)
+    row = _doubted(row, limits, outcome.reason)
+    if decide(row, limits, now, held=True) is Decision.CLOSE:
+        return close(row, now), 0.0
+    return row, backoff(row.attempts, jitter)
 
 
 def answer(row: Delivery, remote_id: str | None, now: float) -> Delivery:
