@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 
 from bot import messages
-from bot.config.adapters import AdapterTable, Registry, read_adapters
+from bot.config.adapters import AdapterTable, Probe, Registry, read_adapters
 from bot.config.models import AnnounceSettings, LogSettings, PickerSettings, Tables
 from bot.config.problems import ConfigError, Problem, problem
 from bot.config.sources import overlay, read
@@ -30,6 +30,7 @@ __all__ = [
     "ConfigError",
     "LogSettings",
     "PickerSettings",
+    "Probe",
     "Problem",
     "Registry",
     "load",
@@ -61,7 +62,12 @@ class Config:
         return frozenset(secret for model in models for secret in _secrets(model))
 
 
-def load(path: Path, environ: Mapping[str, str], registry: Registry) -> Config:
+def load(
+    path: Path,
+    environ: Mapping[str, str],
+    registry: Registry,
+    probe: Probe = lambda table: None,
+) -> Config:
     """The configuration in the file ``path``, under the variables of ``environ``.
 
     Raises ConfigError.
@@ -69,7 +75,7 @@ def load(path: Path, environ: Mapping[str, str], registry: Registry) -> Config:
     folder = path.absolute().parent
     tree = read(path, Tables)
     problems = overlay(tree, environ, _FIXED)
-    adapters, found = read_adapters(tree.pop("adapters", {}), folder, registry)
+    adapters, found = read_adapters(tree.pop("adapters", {}), folder, registry, probe)
     tree.setdefault("picker", {})
     problems += _credentials(tree["picker"])
     tables, others = validate(Tables, tree, (), folder, ("adapters",))

@@ -7,7 +7,7 @@ nothing but the command line may import an adapter.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -50,8 +50,13 @@ class AdapterTable:
     announce: Mapping[str, frozenset[Kind]]
 
 
+Probe = Callable[[AdapterTable], object]
+"""Builds the adapter of a table for nothing; raises ValueError, with a sentence, where its kind
+sees something wrong that no setting shows by itself."""
+
+
 def read_adapters(
-    tables: Any, folder: Path, registry: Registry
+    tables: Any, folder: Path, registry: Registry, probe: Probe
 ) -> tuple[tuple[AdapterTable, ...], list[Problem]]:
     """Every table below ``[adapters]``, and all that is wrong with any of them."""
     at = ("adapters",)
@@ -66,7 +71,7 @@ def read_adapters(
         adapter, found = _read_adapter(name, table, folder, registry)
         problems += found
         good += [adapter] if adapter else []
-    return tuple(good), problems + list(_doubles(good, registry))
+    return tuple(good), [*problems, *_probed(good, probe), *_doubles(good, registry)]
 
 
 def _read_adapter(
@@ -194,6 +199,14 @@ def _same_twice(
 
 def _fold(module: ModuleType | None, channel: str) -> str:
     return str(module.fold(channel)) if module else channel
+
+
+def _probed(tables: Iterable[AdapterTable], probe: Probe) -> Iterator[Problem]:
+    for table in tables:
+        try:
+            probe(table)
+        except ValueError as error:
+            yield problem(("adapters", table.name), str(error))
 
 
 # --- between tables -------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from bot.config import Config, ConfigError, load
+from bot.config import AdapterTable, Config, ConfigError, load
 from bot.config.models import AnnounceSettings
 from bot.domain import Kind, Target
 
@@ -81,6 +81,11 @@ class Kinds:
         return MODULES[kind]
 
 
+def probe(table: AdapterTable) -> None:
+    if "#locked" in table.channels:
+        raise ValueError("#locked needs a key")
+
+
 PICKER = '[picker]\nurl = "http://localhost:5000"\nadmin_key = "sesame-open"\n'
 CONSOLE = "[adapters.console]\n"
 LIBERA = '[adapters.libera]\nkind = "chat"\nhost = "irc.libera.chat"\nchannels = ["#night"]\n'
@@ -92,7 +97,7 @@ def read(tmp_path: Path) -> Any:
 
     def read(text: str, **environ: str) -> Config:
         (tmp_path / "config.toml").write_text(text, "utf-8")
-        return load(tmp_path / "config.toml", environ, Kinds())
+        return load(tmp_path / "config.toml", environ, Kinds(), probe)
 
     return read
 
@@ -510,6 +515,10 @@ def test_problems_of_the_fixed_tables(problems: Any, text: str, sentences: list[
                 "there are session_started, game_added, room_code, final_votes, session_ended, "
                 "stats, catch_up",
             ],
+        ),
+        (
+            LIBERA.replace("#night", "#locked"),
+            ["adapters.libera: #locked needs a key"],
         ),
         (
             LIBERA + LIBERA.replace("libera]", "again]").replace("#night", "#Night"),
