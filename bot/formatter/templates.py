@@ -76,7 +76,7 @@ class _Absent(Undefined):
 
 
 class _Environment(ImmutableSandboxedEnvironment):
-    """Without globals or loader; multiplies numbers only."""
+    """Without a loader; multiplies numbers only."""
 
     intercepted_binops = frozenset({"*"})
 
@@ -92,7 +92,6 @@ def _marking(mark: str) -> Callable[[object], str]:
 
 def _environment() -> _Environment:
     environment = _Environment(undefined=_Absent, trim_blocks=True, lstrip_blocks=True)
-    environment.globals.clear()
     kept = {name: environment.filters[name] for name in _FILTERS}
     environment.filters.clear()
     environment.filters.update(kept)

@@ -269,6 +269,10 @@ def test_a_line_may_be_replaced() -> None:
         ("{{ 'long' | bold | truncate(4, True, '', 0) }} z", (Span("lon z", Style.BOLD),)),
         ("z{{ 'long' | bold | last }}", (Span("z"),)),
         ("{{ '' | bold }}a", (Span("a"),)),
+        (
+            "{{ title | bold }} {{ title | code }}",
+            (Span("X", Style.BOLD), Span(" "), Span("X", Style.CODE)),
+        ),
         ("a\tb\x07\u202e\n  c", (Span("a b\n  c"),)),
     ],
 )
@@ -462,13 +466,15 @@ def test_the_length_of_a_night_is_rounded_to_minutes(seconds: float, shown: str 
 
 
 def test_a_very_long_night_stays_within_a_card() -> None:
-    """A hundred games fill three fields, each within 1,024 characters."""
-    scores = [Scored(Game(f"Game {number} " * 9), Votes(number, 1)) for number in range(100)]
-    message = Wording(ENGLISH).render(announce(stats(100, *scores)))
+    """A hundred games with long titles fill three fields, whatever a host calls them."""
+    labels = {key: "label " * 300 for key in PHRASES if key.startswith("card_")}
+    scores = [Scored(Game(f"Game {number} " * 20), Votes(number, 1)) for number in range(100)]
+    message = Wording(ENGLISH, labels).render(announce(stats(100, *scores, seconds=9_000)))
     assert message.card is not None
-    boards = [field for field in message.card.fields if field.name == "Scores"]
-    assert [field.value.count("\n") for field in boards] == [8, 8, 8]
-    assert all(len(field.value) <= 1_024 for field in boards)
+    boards = [field.value for field in message.card.fields if not field.inline]
+    assert [board.count("\n") for board in boards] == [8, 8, 8]
+    assert all(len(board) <= 1_024 for board in boards)
+    assert all(len(field.name) <= 60 for field in message.card.fields)
 
 
 # --- examples ------------------------------------------------------------------------------

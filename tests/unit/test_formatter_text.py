@@ -187,6 +187,7 @@ def test_flags_are_not_taken_apart() -> None:
 def test_a_space_that_carries_an_accent_is_no_place_to_cut() -> None:
     """A blank with a combining mark on it is a grapheme like another."""
     assert parts(plain("ab \u0301cd"), 4) == ["ab \u0301", "cd"]
+    assert parts(plain("a bc \u0301de"), 4) == ["a", "bc \u0301", "de"]
     assert parts(plain("ab\n \u0301cd"), 4) == ["ab", " \u0301cd"]
 
 
