@@ -1,0 +1,54 @@
+"""config.example.toml is what it says: every line of it can be used as it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import adapters
+from bot.cli.compose import build
+from bot.config import load
+from bot.domain import Kind
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+
+
+def test_example_is_valid_as_it_is(tmp_path: Path) -> None:
+    """A copy that nobody has edited passes, and announces on the console alone."""
+    config = load(EXAMPLE, {}, adapters, build)
+    assert [table.kind for table in config.adapters] == ["console"]
+
+
+def test_example_has_every_kind(tmp_path: Path) -> None:
+    """With its comment signs taken away it sets up every kind of chat that there is."""
+    text = EXAMPLE.read_text("utf-8")
+    sections = text[text.index("\n[adapters.") :]
+    path = tmp_path / "config.toml"
+    uncommented = re.sub(r"(?m)^# (# )?(?=[\[a-z])", "", sections)
+    path.write_text(text.replace(sections, uncommented), "utf-8")
+    config = load(path, {}, adapters, build)
+    assert {table.kind for table in config.adapters} == set(adapters.available())
+
+
+def test_example_shows_the_defaults() -> None:
+    """What it sets in the fixed tables, beside address and key, is what holds without it."""
+    text = EXAMPLE.read_text("utf-8")
+    config = load(EXAMPLE, {}, adapters, build)
+    assert config.picker.poll_interval == 30
+    assert all(kinds == frozenset(Kind) for kinds in config.announce.values())
+    assert (config.language, config.log.level, config.log.format) == ("en", "info", "text")
+    assert config.store.name == "nightcrier.db"
+    assert all(f"\n{kind} = true" in text for kind in Kind)
+
+
+def test_example_shows_how_channels_differ(tmp_path: Path) -> None:
+    """The channels' tables that it explains in its comments work as they say."""
+    text = EXAMPLE.read_text("utf-8")
+    explained = "\n".join(re.findall(r"(?m)^#     (.*)$", text[text.index("# channels is") :]))
+    server = '[adapters.libera]\nkind = "irc"\nhost = "irc.libera.chat"\n'
+    path = tmp_path / "config.toml"
+    path.write_text(text + server + explained, "utf-8")
+    config = load(path, {}, adapters, build)
+    quiet = {str(target): kinds for target, kinds in config.announce.items()}
+    assert quiet["libera/#gamenight"] == frozenset(Kind)
+    assert quiet["libera/#gamenight-quiet"] == {Kind.SESSION_ENDED, Kind.FINAL_VOTES}
