@@ -1,0 +1,391 @@
+"""The adapter for a bot's account. Announcements go by REST and need a login alone; the gateway
+only hears, so its loss holds nothing up.
+
+A send is never repeated here: under one key the message has one nonce, which Discord enforces
+for a few minutes, so the lane may repeat it, and after that ask :meth:`DiscordBot.find`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from base64 import b32encode
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import discord
+
+from adapters.discord import markup, places
+from adapters.discord.api import find_gateway, speaking_to
+from adapters.discord.backoff import Backoff
+from adapters.discord.client import Client, buttons
+from adapters.discord.errors import (
+    ARCHIVED,
+    INVALID_FORM,
+    MISSING_PERMISSIONS,
+    UNKNOWN_CHANNEL,
+    UNKNOWN_MESSAGE,
+    Refusal,
+    Revoked,
+    guarded,
+    is_blocked,
+)
+from adapters.discord.settings import Settings
+from adapters.discord.threads import NightThreads, night_of, reopen
+from bot.domain import Limits, Message, Pace, Proof, Receipt
+from bot.port import AdapterFatal, Hear, Memory, Permanent, SendError, Transient
+
+log = logging.getLogger(__name__)
+
+DEDUPES_FOR = 120.0
+"""Seconds. Discord remembers a nonce for "the past few minutes" (resources/message, Create
+Message); this is what we trust of it."""
+SKEW = 10.0
+"""Seconds by which our clock may be ahead of Discord's when a message is looked up."""
+CLOSING = 2.0
+"""Seconds for saying goodbye; a gateway that is gone would take 30."""
+STABLE = 60.0
+"""Seconds of connection after which a loss counts as the first one."""
+
+_UNREADABLE = "the history cannot be read: the bot lacks Read Message History"
+_REFUSED = (
+    "Discord refuses the token; copy it anew from the Bot page of the developer portal "
+    "(Reset Token shows it once)"
+)
+
+
+class DiscordBot:
+    limits = Limits(
+        length=markup.CONTENT,
+        pace=Pace(burst=50, every=0.02),  # topics/rate-limits, Global Rate Limit
+        edits=True,
+        cards=True,
+        buttons=True,
+        images=True,
+        dedupes_for=DEDUPES_FOR,
+        finds=True,
+    )
+
+    def __init__(
+        self,
+        settings: Settings,
+        name: str,
+        channels: tuple[str, ...],
+        hear: Hear,
+        memory: Memory,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._settings = settings
+        self._name = name
+        self._channels = channels
+        self._hear = hear
+        self._memory = memory
+        self._sleep = sleep
+        self._threads = NightThreads(memory)
+        self._client: Client | None = None
+        self._revoked = False
+        self._shown: str | None = None
+        self._gone: set[int] = set()
+        self._plain: set[int] = set()
+
+    @property
+    def edit_interval(self) -> float:
+        """The least time between two edits of one message, in seconds."""
+        return self._settings.edit_interval
+
+    def measure(self, message: Message) -> int:
+        return len(self._content(message))
+
+    # --- connection ------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        backoff = Backoff()
+        loop = asyncio.get_running_loop()
+        with speaking_to(self._settings.api_url):
+            while True:
+                began = loop.time()
+                blocked = await self._live()
+                if loop.time() - began > STABLE:
+                    backoff.reset()
+                await self._sleep(backoff.next(blocked=blocked))
+
+    async def _live(self) -> bool:
+        """One login and what follows, until it ends; whether that was by being blocked."""
+        client = Client(
+            self._name, self._hear, self._channel_of, self._forget_refusals, self._activity()
+        )
+        try:
+            await self._serve(client)
+        except Revoked as error:
+            raise AdapterFatal(_REFUSED) from error
+        except SendError as error:
+            log.warning("%s: not connected: %s", self._name, error)
+            return is_blocked(error)
+        finally:
+            self._client = None
+            await _leave(client)
+        return False
+
+    async def _serve(self, client: Client) -> None:
+        assert self._settings.token is not None
+        async with guarded():
+            await client.login(self._settings.token.get_secret_value())
+        self._client = client
+        await client.register_commands(self._memory)
+        async with guarded():
+            await find_gateway(client, self._settings.api_url)
+        await self._listen(client)
+        if self._revoked:
+            raise Revoked(_REFUSED)
+
+    async def _listen(self, client: Client) -> None:
+        """Keep the gateway, which discord.py reconnects and resumes by itself."""
+        try:
+            await _cancellable(client.connect())
+        except discord.ConnectionClosed as error:
+            if error.code == 4004:  # topics/opcodes-and-status-codes: authentication failed
+                raise Revoked(_REFUSED) from error
+            log.warning("%s: the gateway closed the connection (%s)", self._name, error.code)
+        except discord.DiscordException as error:
+            log.warning("%s: the gateway failed: %s", self._name, error)
+
+    def _connected(self) -> Client:
+        if self._client is None or self._client.is_closed() or self._revoked:
+            raise Transient("not logged in to Discord")
+        return self._client
+
+    async def _failed(self, client: Client, error: SendError) -> None:
+        """Stop on a token that is refused; asking on would have our address blocked."""
+        if isinstance(error, Revoked) and not self._revoked:
+            self._revoked = True
+            await _leave(client)
+
+    def _forget_refusals(self) -> None:
+        """Something about the server's channels or roles changed: try everything again."""
+        self._gone.clear()
+        self._plain.clear()
+
+    def _channel_of(self, channel: int, parent: int | None) -> str | None:
+        for known in (str(channel), str(parent)):
+            if known in self._channels:
+                return known
+        return self._threads.parent_of(channel, self._channels)
+
+    # --- presence ----------------------------------------------------------------------------
+
+    async def show(self, playing: str | None) -> None:
+        """Show ``playing`` (a title) beside the bot's name, or nothing, from now on."""
+        self._shown = playing
+        client = self._client
+        if client is not None and client.ws is not None and not client.is_closed():
+            client.activity = self._activity()
+            with suppress(SendError):
+                async with guarded():
+                    await client.change_presence(activity=self._activity())
+
+    def _activity(self) -> discord.Game | None:
+        return discord.Game(self._shown[:128]) if self._shown else None
+
+    # --- sending -----------------------------------------------------------------------------
+
+    async def send(self, channel: str, message: Message, *, key: str) -> Receipt:
+        client = self._connected()
+        try:
+            return await self._send(client, channel, message, key)
+        except SendError as error:
+            await self._failed(client, error)
+            raise
+
+    async def _send(self, client: Client, channel: str, message: Message, key: str) -> Receipt:
+        # 24 of the 25 characters that a nonce may have; each channel counts for itself
+        nonce = b32encode(sha256(f"{channel}|{key}".encode()).digest()[:15]).decode()
+        night = night_of(key) if self._tells_in_thread(channel) else None
+        if night and (thread := self._threads.of(channel, night)):
+            receipt = await self._send_in_thread(client, channel, night, thread, message, nonce)
+            if receipt is not None:
+                return receipt
+        receipt = await self._send_to(client, int(channel), message, nonce)
+        if night and self._threads.is_new(channel, night) and receipt.remote_id:
+            await self._threads.begin(client, channel, night, int(receipt.remote_id), message)
+        return receipt
+
+    async def _send_in_thread(
+        self, client: Client, channel: str, night: str, thread: int, message: Message, nonce: str
+    ) -> Receipt | None:
+        """None where the thread is not to be had; the channel itself will do then."""
+        for _ in range(2):
+            try:
+                return await self._send_to(client, thread, message, nonce, in_thread=True)
+            except Refusal as error:
+                if error.code == MISSING_PERMISSIONS:
+                    break
+                if error.code != UNKNOWN_CHANNEL:
+                    raise
+            self._gone.discard(thread)
+            if not await self._threads.restore(client, channel, night, thread, message):
+                return None
+        await self._threads.give_up(channel, night)
+        return None
+
+    def _tells_in_thread(self, channel: str) -> bool:
+        thread = self._settings.thread
+        return channel in thread if isinstance(thread, dict) else thread == "night"
+
+    async def _send_to(
+        self, client: Client, place: int, message: Message, nonce: str, *, in_thread: bool = False
+    ) -> Receipt:
+        if place in self._gone:
+            raise Refusal("the channel is gone", UNKNOWN_CHANNEL)
+        to = client.get_partial_messageable(place)
+        try:
+            sent = await self._attempt(
+                client,
+                place,
+                message,
+                lambda **form: to.send(
+                    **form, nonce=nonce, silent=message.kind in self._settings.silent
+                ),
+            )
+        except Refusal as error:
+            if error.code == UNKNOWN_MESSAGE:
+                # The nonce is known, and its message has been deleted since: it had arrived.
+                return Receipt(Proof.CONFIRMED)
+            if error.code == UNKNOWN_CHANNEL:
+                self._gone.add(place)
+            raise
+        return Receipt(Proof.CONFIRMED, f"{place}/{sent.id}" if in_thread else str(sent.id))
+
+    async def _attempt(
+        self, client: Client, place: int, message: Message, call: Callable[..., Awaitable[Any]]
+    ) -> Any:
+        """``call`` with the message's form; reopens an archived thread and does without a card
+        that is refused, since a request that was refused has surely done nothing."""
+        try:
+            async with guarded():
+                return await call(**self._form(place, message))
+        except Refusal as error:
+            if error.code == ARCHIVED:
+                await reopen(client, place)
+            elif not self._is_card_refused(error, place, message):
+                raise
+        async with guarded():
+            return await call(**self._form(place, message))
+
+    def _is_card_refused(self, error: Refusal, place: int, message: Message) -> bool:
+        if message.card is None or place in self._plain:
+            return False
+        if error.code not in (INVALID_FORM, MISSING_PERMISSIONS):
+            return False
+        log.warning("channel %s: cards are refused, plain text instead: %s", place, error)
+        self._plain.add(place)
+        return True
+
+    def _form(self, place: int, message: Message) -> dict[str, Any]:
+        """What discord.py's send and edit take alike."""
+        form: dict[str, Any] = {"content": self._content(message)}
+        if message.card is not None and place not in self._plain:
+            form["embed"] = markup.embed(message.card)
+        if view := buttons(message.actions):
+            form["view"] = view
+        if roles := self._roles(message):
+            named = [discord.Object(role) for role in roles]
+            form["allowed_mentions"] = discord.AllowedMentions(
+                everyone=False, users=False, replied_user=False, roles=named
+            )
+        return form
+
+    def _content(self, message: Message) -> str:
+        return markup.content(message, self._roles(message))
+
+    def _roles(self, message: Message) -> tuple[int, ...]:
+        return self._settings.mention_roles.get(message.kind, ()) if message.kind else ()
+
+    # --- what was sent -------------------------------------------------------------------------
+
+    async def edit(self, channel: str, remote_id: str, message: Message) -> None:
+        """Make the message ``remote_id`` say ``message``; without actions its buttons go.
+
+        Raises as ``send``; deleted, forbidden and edited too often (30046) are Permanent."""
+        client = self._connected()
+        place, _, number = remote_id.rpartition("/")
+        at = int(place or channel)
+        posted = client.get_partial_messageable(at).get_partial_message(int(number))
+        absent = {"embed": None, "view": None}
+        try:
+            await self._attempt(client, at, message, lambda **form: posted.edit(**(absent | form)))
+        except SendError as error:
+            await self._failed(client, error)
+            raise
+
+    async def find(self, channel: str, message: Message, since: float) -> str | None:
+        """Raises Permanent where the history may not be read, which proves nothing."""
+        client = self._connected()
+        text = self._content(message)
+        after = datetime.fromtimestamp(since, UTC) - timedelta(seconds=SKEW)
+        thread = self._threads.current(channel) if self._tells_in_thread(channel) else None
+        for at in (int(channel), thread):
+            if at is not None and (number := await _find(client, at, text, after)):
+                return str(number) if at == int(channel) else f"{at}/{number}"
+        place = await places.look_up(client, int(channel))
+        if not place.permissions.read_message_history:
+            raise Permanent(_UNREADABLE)
+        return None
+
+    async def verify(self, channel: str) -> None:
+        client = self._connected()
+        try:
+            place = await places.look_up(client, int(channel))
+        except SendError as error:
+            await self._failed(client, error)
+            raise
+        roles = {role for ids in self._settings.mention_roles.values() for role in ids}
+        places.require(place, sorted(roles), threads=self._tells_in_thread(channel))
+
+    async def reply(self, handle: object, message: Message, private: bool) -> None:
+        """Answer a tap or command (``handle`` is its interaction, alive for 15 minutes)."""
+        if not isinstance(handle, discord.Interaction):
+            raise Permanent("this cannot be answered")
+        try:
+            async with guarded():
+                await handle.followup.send(
+                    **self._form(0, message),
+                    ephemeral=private,
+                )
+        except Revoked as error:
+            # here 401 speaks of the interaction's own token
+            raise Permanent("it is too late to answer") from error
+
+
+async def _find(client: Client, place: int, text: str, after: datetime) -> int | None:
+    """The id of our own message with this text, said since."""
+    async with guarded():
+        history = client.get_partial_messageable(place).history(after=after, limit=None)
+        async for message in history:
+            if message.author.id == client.application_id and message.content == text:
+                return message.id
+    return None
+
+
+async def _cancellable(call: Coroutine[Any, Any, None]) -> None:
+    """``call``, ended for certain by a cancellation: discord.py connects inside ``wait_for``,
+    which before Python 3.12 may swallow one."""
+    task = asyncio.create_task(call)
+    try:
+        await asyncio.wait({task})
+    finally:
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=0.1)
+    await task
+
+
+async def _leave(client: Client) -> None:
+    """Close everything, soon, whether or not the far side takes part."""
+    try:
+        async with asyncio.timeout(CLOSING):
+            await client.close()
+    except TimeoutError:
+        await client.http.close()

@@ -1,0 +1,198 @@
+"""discord.py's client, with what this bot hears: taps on vote buttons and slash commands.
+
+Each is acknowledged first (Discord gives three seconds) and told to ``hear`` afterwards; the
+answer follows through the adapter's ``reply`` whenever it is known, within 15 minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from hashlib import sha256
+from typing import Any, Self
+
+import discord
+from discord import app_commands, ui
+
+from adapters.discord.errors import LONGEST_WAIT, guarded, trace
+from bot.domain import Action, Ask, Author, SessionKey, Tap, Target
+from bot.port import Hear, Memory, SendError
+
+log = logging.getLogger(__name__)
+
+COMMANDS = {
+    "votes": "The votes for the game that runs now",
+    "night": "The game night so far",
+    "status": "Whether the announcer sees the game night",
+}
+_MEMORY = "commands"
+
+# A version first, so that a later form can be told apart; numbers within what can be.
+_VOTE = re.compile(
+    r"nc1:(?P<id>\d{1,18})-(?P<created>\d{1,12}):(?P<play>[1-9]\d{0,5}):(?P<way>up|down)"
+)
+_FACES = {True: "👍", False: "👎"}
+
+
+class VoteButton(ui.DynamicItem[ui.Button[ui.View]], template=_VOTE):
+    """A button that knows by its id alone what it votes for, so it outlives a restart."""
+
+    def __init__(self, action: Action) -> None:
+        way = "up" if action.up else "down"
+        custom_id = f"nc1:{action.session}:{action.play}:{way}"
+        super().__init__(ui.Button(emoji=_FACES[action.up], custom_id=custom_id))
+        self.action = action
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        session = SessionKey(int(match["id"]), int(match["created"]))
+        return cls(Action(match["way"] == "up", session, int(match["play"])))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        await interaction.client.tapped(interaction, self.action)
+
+
+def buttons(actions: Iterable[Action]) -> ui.View | None:
+    """A view of vote buttons, for a message that has any. Needs a running loop."""
+    actions = tuple(actions)
+    if not actions:
+        return None
+    view = ui.View(timeout=None)
+    for action in actions:
+        view.add_item(VoteButton(action))
+    return view
+
+
+class Client(discord.Client):
+    """Keeps next to nothing: no members, no messages. ``changed`` is called when channels,
+    roles or threads are; ``channel_of`` gives the configured channel of an id, if any."""
+
+    def __init__(
+        self,
+        name: str,
+        hear: Hear,
+        channel_of: Callable[[int, int | None], str | None],
+        changed: Callable[[], None],
+        activity: discord.Game | None,
+    ) -> None:
+        super().__init__(
+            # neither reads what people write nor who is there: nothing privileged
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            guild_ready_timeout=0.1,
+            max_ratelimit_timeout=LONGEST_WAIT,
+            http_trace=trace(),
+            activity=activity,
+        )
+        self._name = name
+        self._hear = hear
+        self._channel_of = channel_of
+        self._changed = changed
+        self._away = False
+        self.tree: app_commands.CommandTree[Client] = app_commands.CommandTree(self)
+        for command, description in COMMANDS.items():
+            self.tree.add_command(self._command(command, description))
+
+    async def setup_hook(self) -> None:
+        self.add_dynamic_items(VoteButton)
+
+    # --- heard ---------------------------------------------------------------------------
+
+    async def tapped(self, interaction: discord.Interaction[Any], action: Action) -> None:
+        """A vote button was pressed. The board itself stays as it is until it is edited."""
+        target = self._target(interaction)
+        if await _acknowledge(interaction, thinking=False) and target is not None:
+            at = interaction.created_at.timestamp()
+            self._hear(Tap(target, _author(interaction.user), action, at, interaction))
+
+    async def _asked(self, interaction: discord.Interaction[Any], command: str) -> None:
+        target = self._target(interaction)
+        if target is None:
+            text = "I announce nothing in this channel, so I have nothing to tell here."
+            with suppress(SendError):
+                async with guarded():
+                    await interaction.response.send_message(text, ephemeral=True)
+        elif await _acknowledge(interaction, thinking=True):
+            at = interaction.created_at.timestamp()
+            self._hear(Ask(target, _author(interaction.user), command, (), at, interaction))
+
+    def _target(self, interaction: discord.Interaction[Any]) -> Target | None:
+        """The configured channel in which it happened, or whose thread it happened in."""
+        if interaction.channel_id is None:
+            return None
+        parent = getattr(interaction.channel, "parent_id", None)
+        channel = self._channel_of(interaction.channel_id, parent)
+        return None if channel is None else Target(self._name, channel)
+
+    # --- commands ------------------------------------------------------------------------
+
+    def _command(self, name: str, description: str) -> app_commands.Command[Any, ..., None]:
+        async def ask(interaction: discord.Interaction[Client]) -> None:
+            await self._asked(interaction, name)
+
+        command: app_commands.Command[Any, ..., None] = app_commands.Command(
+            name=name, description=description, callback=ask
+        )
+        command.guild_only = True
+        return command
+
+    async def register_commands(self, memory: Memory) -> None:
+        """Tell Discord our commands if they changed since it was last told."""
+        wanted = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        digest = sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16]
+        known = f"{self.application_id} {digest}"
+        if memory.get(_MEMORY) == known:
+            return
+        try:
+            async with guarded():
+                await self.tree.sync()
+        except SendError as error:
+            log.warning("%s: the slash commands could not be registered: %s", self._name, error)
+        else:
+            await memory.put(_MEMORY, known)
+
+    # --- the gateway, said once when it goes and once when it is back ----------------------
+
+    async def on_disconnect(self) -> None:
+        if not self._away and not self.is_closed():
+            self._away = True
+            log.info("%s: Discord's gateway is lost; announcements go on without", self._name)
+
+    async def on_connect(self) -> None:
+        if self._away:
+            self._away = False
+            log.info("%s: Discord's gateway is back", self._name)
+        self._changed()
+
+    on_resumed = on_connect
+
+    async def on_guild_channel_update(self, *_: object) -> None:
+        self._changed()
+
+    on_guild_channel_create = on_guild_role_update = on_guild_channel_update
+    on_guild_join = on_thread_update = on_guild_channel_update
+
+
+async def _acknowledge(interaction: discord.Interaction[Any], *, thinking: bool) -> bool:
+    """Whether it was in time; where it was not, the person has been told that it failed."""
+    try:
+        async with guarded():
+            await interaction.response.defer(ephemeral=True, thinking=thinking)
+    except SendError as error:
+        log.warning("a tap or command could not be acknowledged: %s", error)
+        return False
+    return True
+
+
+def _author(user: discord.User | discord.Member) -> Author:
+    """By the account's unique name, never a display name."""
+    roles = tuple(str(role.id) for role in getattr(user, "roles", ()))
+    return Author(str(user.id), user.name, roles=roles, is_bot=user.bot)

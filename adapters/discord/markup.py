@@ -1,0 +1,103 @@
+"""Our messages as Discord writes them: content with markdown, cards as embeds. Pure.
+
+Everything in a span is text from outside and is escaped. Limits are Discord's, kept by
+arithmetic (resources/message: Create Message, Embed Limits); a length counts code points.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+import discord
+
+from bot.domain import Card, Message, Span, Style
+
+CONTENT = 2_000
+TITLE, FIELD_NAME, FIELD_VALUE, FIELDS, EMBED = 256, 256, 1_024, 25, 6_000
+BLANK = "\u200b"
+"""Stands where Discord wants something and there is nothing."""
+
+_MARKS = {Style.BOLD: "**", Style.SPOILER: "||"}
+_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)]) | {9: " ", 10: "\n", 13: " "}
+
+_ANYWHERE = re.compile(r"[\\*_~|`<@\[]")
+_LINE_START = re.compile(r"^([^\S\n]*)(?=(?:#{1,3}|-#|-)[^\S\n]|>)", re.MULTILINE)
+_NUMBERED = re.compile(r"^([^\S\n]*\d+)(?=\.[^\S\n])", re.MULTILINE)
+_LINK = re.compile(r"(?<=\w)(?=://|\.[A-Za-z]+/)")
+"""Also of bare addresses: an invitation is unfolded without its https."""
+
+
+def content(message: Message, roles: Iterable[int] = ()) -> str:
+    """The text of ``message`` with markdown, led by a mention of each of ``roles``."""
+    mentions = "".join(f"<@&{role}> " for role in roles)
+    return (mentions + "".join(_styled(message.spans))).strip()
+
+
+def escape(text: str) -> str:
+    """``text`` so that it reads as itself: no markup, mention, link, emoji or heading.
+
+    A backslash before punctuation is taken away by every client and changes nothing else.
+    """
+    text = text.replace("\r\n", "\n").translate(_CONTROLS)
+    text = _ANYWHERE.sub(r"\\\g<0>", text)
+    for pattern in (_LINE_START, _NUMBERED):
+        text = pattern.sub(r"\g<1>\\", text)
+    return _LINK.sub(r"\\", text)
+
+
+def _styled(spans: Iterable[Span]) -> Iterator[str]:
+    """Neighbours of one style are one run: ``**a****b**`` would not be two bold letters."""
+    for style, run in groupby((s for s in spans if s.text), lambda span: span.style):
+        text = "".join(span.text for span in run)
+        mark = _MARKS.get(style)
+        if style is Style.CODE and text.strip() and "`" not in text:
+            yield f"`{text.translate(_CONTROLS)}`"
+        elif mark and text.strip():
+            yield f"{mark}{escape(text)}{mark}"
+        else:
+            yield escape(text)
+
+
+def embed(card: Card) -> discord.Embed:
+    """``card`` as an embed that Discord takes: cut where it is too long, and said so."""
+    shown = discord.Embed(title=_fit(card.title, TITLE) or None, colour=_colour(card.colour))
+    if card.image and card.image.startswith(("https://", "http://")):
+        shown.set_image(url=card.image)
+    fields = list(_fields(card))
+    room = EMBED - len(shown) - len(_more(len(fields))) - 1
+    for number, (name, value, inline) in enumerate(fields):
+        room -= len(name) + len(value)
+        left = len(fields) - number
+        if room < 0 or (number == FIELDS - 1 and left > 1):
+            shown.add_field(name="…", value=_more(left), inline=False)
+            break
+        shown.add_field(name=name, value=value, inline=inline)
+    return shown
+
+
+def _fields(card: Card) -> Iterator[tuple[str, str, bool]]:
+    for field in card.fields:
+        name, value = _fit(field.name, FIELD_NAME), _fit(field.value, FIELD_VALUE)
+        yield name or BLANK, value or BLANK, field.inline
+    for label, at in card.moments:
+        yield _fit(label, FIELD_NAME) or BLANK, f"<t:{int(at)}:R>", True
+
+
+def _more(count: int) -> str:
+    return f"+{count}"
+
+
+def _colour(colour: int | None) -> int | None:
+    return colour if colour is not None and 0 <= colour <= 0xFFFFFF else None
+
+
+def _fit(text: str, longest: int) -> str:
+    """``text`` escaped, within ``longest``, whatever the escapes add."""
+    escaped = escape(text.strip())
+    kept = longest
+    while len(escaped) > longest:
+        escaped = escape(text.strip()[:kept].rstrip()) + "…"
+        kept -= max(len(escaped) - longest, 1)
+    return escaped

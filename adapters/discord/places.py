@@ -1,0 +1,109 @@
+"""Whether a channel can be spoken in: what it is and what the bot may do there, by REST."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from adapters.discord.errors import UNKNOWN_CHANNEL, Refusal, guarded
+from bot.port import Permanent
+
+log = logging.getLogger(__name__)
+
+_NEEDED = ("view_channel", "send_messages")
+_NEEDED_IN_THREAD = ("view_channel", "send_messages_in_threads")
+_MISSED = {
+    "embed_links": "cards will be plain text",
+    "read_message_history": "a message in doubt cannot be looked up, and may come twice",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A channel or thread, as it is called, with what the bot may do in it."""
+
+    label: str
+    channel: discord.abc.GuildChannel | discord.Thread
+    guild: discord.Guild
+    permissions: discord.Permissions
+
+
+async def look_up(client: discord.Client, channel_id: int) -> Place:
+    """Raises Permanent for what is no channel of a server that the bot is in, else as a send."""
+    try:
+        async with guarded():
+            found = await client.fetch_channel(channel_id)
+    except Refusal as error:
+        if error.code == UNKNOWN_CHANNEL and await _is_server(client, channel_id):
+            raise Permanent("is the id of a server; copy that of a channel in it") from error
+        raise
+    if isinstance(found, discord.abc.PrivateChannel):
+        raise Permanent("is a private conversation; name a channel of a server")
+    async with guarded():
+        guild = await client.fetch_guild(found.guild.id)
+        me = await guild.fetch_member(client.application_id or 0)
+        holder = await _holder(guild, found)
+    label = f"#{found.name} in {guild.name}"
+    return Place(label, found, guild, holder.permissions_for(me))
+
+
+async def _holder(guild: discord.Guild, channel: Any) -> discord.abc.GuildChannel:
+    """Whose permissions count: a thread has its parent's."""
+    at = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
+    found = await guild.fetch_channel(at)
+    assert isinstance(found, discord.abc.GuildChannel)
+    return found
+
+
+async def _is_server(client: discord.Client, guild_id: int) -> bool:
+    try:
+        async with guarded():
+            await client.fetch_guild(guild_id)
+    except Refusal:
+        return False
+    return True
+
+
+def require(place: Place, roles: Iterable[int], *, threads: bool) -> None:
+    """Raises Permanent, naming what is missing where; what is merely useful is logged."""
+    channel, label = place.channel, place.label
+    if isinstance(channel, discord.CategoryChannel):
+        raise Permanent(f"{label} is a category; name a channel in it")
+    if isinstance(channel, discord.ForumChannel):
+        raise Permanent(f"{label} is a forum; name a post in it")
+    in_thread = isinstance(channel, discord.Thread)
+    _require_permissions(place, _NEEDED_IN_THREAD if in_thread else _NEEDED)
+    for role in roles:
+        _require_role(place, role)
+    useful = dict(_MISSED)
+    if threads and not in_thread:
+        useful |= dict.fromkeys(
+            ("create_public_threads", "send_messages_in_threads"),
+            "the night will be told in the channel itself",
+        )
+    for permission, consequence in useful.items():
+        if not getattr(place.permissions, permission):
+            log.warning("%s: %s is missing: %s", label, titled(permission), consequence)
+
+
+def _require_permissions(place: Place, names: Iterable[str]) -> None:
+    missing = [titled(name) for name in names if not getattr(place.permissions, name)]
+    if missing:
+        raise Permanent(f"{place.label}: the bot lacks {' and '.join(missing)}")
+
+
+def _require_role(place: Place, role_id: int) -> None:
+    role = place.guild.get_role(role_id)
+    if role is None:
+        raise Permanent(f"{place.guild.name} has no role {role_id} that could be mentioned")
+    if not role.mentionable and not place.permissions.mention_everyone:
+        log.warning("%s: the role %s cannot be mentioned by the bot", place.label, role.name)
+
+
+def titled(permission: str) -> str:
+    """As Discord's settings call it."""
+    return permission.replace("_", " ").title().replace(" In ", " in ")

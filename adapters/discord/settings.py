@@ -1,0 +1,195 @@
+"""``[adapters.discord]`` as a host writes it, and what can be told from it alone."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import ipaddress
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, urlsplit
+
+import discord
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
+
+from bot.domain import Kind
+
+API_URL = "https://discord.com/api/v10"
+HOSTS = ("discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com")
+
+_SNOWFLAKE = re.compile(r"\d{15,20}")
+_WEBHOOK = re.compile(r"(?:/api)?(?:/v\d+)?/webhooks/(?P<id>\d+)/(?P<token>[A-Za-z0-9._-]+)/?")
+
+PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    create_public_threads=True,
+    embed_links=True,
+    read_message_history=True,
+)
+"""The least that serves: history settles a doubt, the thread permissions serve `thread`."""
+
+
+def _role_ids(value: Any) -> Any:
+    """One id or a list of them, as numbers or as text."""
+    items = value if isinstance(value, list | tuple) else (value,)
+    if not all(_SNOWFLAKE.fullmatch(str(item)) for item in items):
+        raise ValueError("a role is its id, a number of 17 to 20 digits, not its name")
+    return tuple(int(item) for item in items)
+
+
+RoleIds = Annotated[tuple[int, ...], BeforeValidator(_role_ids)]
+Thread = Literal["night"]
+
+
+class Settings(BaseModel):
+    """A bot by ``token``, or announcements alone by ``webhook_url``.
+
+    ``mention_roles`` pings these roles, for each kind of line; ``silent`` kinds make no
+    sound. ``thread = "night"`` tells each night in a thread of its own, in all channels or in
+    those of a table. ``edit_interval`` is the least time between two edits of a board, in
+    seconds. ``api_url`` is another server that speaks Discord's API.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    token: SecretStr | None = None
+    webhook_url: SecretStr | None = None
+    api_url: str = API_URL
+    mention_roles: dict[Kind, RoleIds] = Field(default_factory=dict)
+    silent: tuple[Kind, ...] = ()
+    thread: Thread | dict[str, Thread] | None = None
+    edit_interval: float = Field(default=5.0, ge=1, allow_inf_nan=False)
+
+    @field_validator("token")
+    @classmethod
+    def _is_token(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and (wrong := _wrong_with_token(token.get_secret_value())):
+            raise ValueError(f"{wrong}; copy it from the Bot page of the developer portal")
+        return token
+
+    @field_validator("api_url")
+    @classmethod
+    def _is_api(cls, url: str) -> str:
+        parts = urlsplit(url.rstrip("/"))
+        if not parts.hostname or not parts.path.endswith("/v10"):
+            raise ValueError(f"must be an address that ends with the version, such as {API_URL}")
+        if not _is_safe(parts):
+            raise ValueError("must be https; anything else is for this machine itself alone")
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Settings:
+        if (self.token is None) == (self.webhook_url is None):
+            raise ValueError("needs either token or webhook_url, and not both")
+        if self.webhook_url is not None:
+            webhook_parts(self)
+            if self.thread is not None:
+                raise ValueError("thread needs a bot's token; a webhook can start no thread")
+        return self
+
+
+def _wrong_with_token(token: str) -> str | None:
+    """What no token looks like. Whether it is one, the login tells."""
+    if not token.strip():
+        return "must not be empty"
+    if token.lower().startswith(("bot ", "bearer ")):
+        return "must be the token alone, without the word before it"
+    if token.strip("\"'") != token:
+        return "must be the token alone, without quotes inside the quotes"
+    if re.search(r"\s", token):
+        return "must have no blanks in it"
+    return None
+
+
+def _is_safe(parts: SplitResult) -> bool:
+    if parts.scheme == "https":
+        return True
+    host = parts.hostname or ""
+    try:
+        return parts.scheme == "http" and ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return parts.scheme == "http" and host == "localhost"
+
+
+def webhook_parts(settings: Settings) -> tuple[str, str]:
+    """Id and token out of ``webhook_url``. Raises ValueError, without the address in it."""
+    assert settings.webhook_url is not None
+    parts = urlsplit(settings.webhook_url.get_secret_value().strip())
+    ours = (urlsplit(settings.api_url).hostname,)
+    allowed = HOSTS if settings.api_url == API_URL else ours
+    if parts.hostname not in allowed or not _is_safe(parts):
+        raise ValueError(f"webhook_url must begin with https://{allowed[0]}/api/webhooks/")
+    match = _WEBHOOK.fullmatch(parts.path)
+    if match is None:
+        raise ValueError("webhook_url must be the whole address that Copy Webhook URL gives")
+    return match["id"], match["token"]
+
+
+def wrong_channels(settings: Settings, channels: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Each channel that cannot be one, with a sentence."""
+    if settings.webhook_url is not None:
+        for channel in channels[1:]:
+            yield channel, "a webhook has one channel; make a table for each webhook"
+        return
+    for channel in channels:
+        if not _SNOWFLAKE.fullmatch(channel):
+            yield channel, NOT_AN_ID
+    if isinstance(settings.thread, dict):
+        for channel in settings.thread.keys() - set(channels):
+            yield channel, "is named by thread, and is not one of the channels"
+
+
+NOT_AN_ID = (
+    "must be the channel's id, a number of 17 to 20 digits "
+    "(switch on Developer Mode in Discord's settings, then Copy Channel ID)"
+)
+
+
+def fold(channel: str) -> str:
+    """A channel is its id; in webhook mode it is a name that serves nobody but the host.
+
+    Raises ValueError for what is neither.
+    """
+    if channel.startswith(("#", "<", "http")):
+        raise ValueError(NOT_AN_ID)
+    return channel
+
+
+def ident(settings: Settings) -> str:
+    """Which connection this is, without its secret."""
+    secret = settings.token or settings.webhook_url
+    assert secret is not None
+    return sha256(secret.get_secret_value().encode()).hexdigest()[:16]
+
+
+def application_id(token: str) -> int | None:
+    """The first part of a bot's token is its id in base64; None if it is not one of those."""
+    head = token.partition(".")[0]
+    try:
+        text = base64.b64decode(head + "=" * (-len(head) % 4), b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return int(text) if _SNOWFLAKE.fullmatch(text) else None
+
+
+def invite(settings: Settings) -> str | None:
+    """The address at which a host adds the bot to a server, with the least permissions."""
+    if settings.token is None or settings.api_url != API_URL:
+        return None
+    client_id = application_id(settings.token.get_secret_value())
+    if client_id is None:
+        return None
+    scopes = ("bot", "applications.commands")
+    return discord.utils.oauth_url(client_id, permissions=PERMISSIONS, scopes=scopes)
