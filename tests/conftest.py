@@ -5,4 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
 sys.path.insert(0, str(Path(__file__).parent / "fakes"))
+
+# A loaded machine is slow, not wrong; pytest-timeout guards against hanging.
+settings.register_profile("nightcrier", deadline=None)
+settings.load_profile("nightcrier")
