@@ -219,8 +219,10 @@ class Feed:
         except (OSError, WebSocketException) as error:
             self._fail(faults.unreachable(self._address, error))
             return
-        async with socket:
+        try:
             trouble = await self._live_on(socket)
+        finally:
+            await socket.close()
         self.tell(self.link.closed, trouble.fault, trouble.reason)
 
     async def _open(self) -> ClientConnection:
