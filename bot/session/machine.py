@@ -12,7 +12,6 @@ from bot.domain import (
     SessionEnded,
     SessionStarted,
     Snapshot,
-    Tallied,
     VoteReceived,
     Want,
 )
@@ -44,7 +43,7 @@ def step(state: State, given: Input, clock: Clock) -> Step:
             snapshot(turn, given)
         case Confirmed():
             confirmed(turn, given)
-        case Tallied():
+        case _:
             tallied(turn, given)
     return turn.done()
 

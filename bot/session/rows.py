@@ -32,8 +32,7 @@ def take_rows(turn: Turn, bound: Bound) -> None:
         session = turn.state.current
         assert session is not None
         play = find(session, known.number)
-        if play is None or not play.live:
-            continue
+        assert play is not None
         if play == latest_of(session, row.game.id) and play.phase is not Phase.OVER:
             turn.put(change(session, _with_totals(turn, play, row)))
         learn_code(turn, session.key, play.number, row.room_code)
