@@ -213,8 +213,8 @@ def rows_of(*games: Game, first: int = 101) -> tuple[Row, ...]:
 
 
 def text(line: Announcement) -> str:
-    night = "" if line.session.id == KEY.id else f"{line.session.id}/"
-    return night + _text(line.fact, line.play)
+    told = line.session.id == KEY.id or isinstance(line.fact, Started | Over)
+    return ("" if told else f"{line.session.id}/") + _text(line.fact, line.play)
 
 
 def _text(fact: Fact, play: int | None) -> str:
