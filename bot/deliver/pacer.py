@@ -10,6 +10,9 @@ from collections.abc import Callable
 from bot.domain import Pace
 from bot.timing import Time
 
+_ROUNDING = 1e-6
+"""Seconds that do not matter; a sleep may end that much early."""
+
 
 class Pacer:
     """A token bucket with a queue before it: announcements first, then replies, each in the
@@ -18,8 +21,7 @@ class Pacer:
 
     def __init__(self, time: Time) -> None:
         self._time = time
-        self._spent = 0.0  # tokens that have not come back yet
-        self._counted_at = time.monotonic()
+        self._full_at = 0.0  # when all tokens will be back
         self._queue: list[tuple[bool, int]] = []
         self._tickets = itertools.count()
         self._stirred = asyncio.Event()
@@ -39,8 +41,8 @@ class Pacer:
             while wanted():
                 first = self._queue[0] == ticket
                 wait = self._wait(pace()) if first else None
-                if wait is not None and wait <= 0:
-                    self._spent += 1
+                if wait is not None and wait <= _ROUNDING:
+                    self._full_at = max(self._full_at, self._time.monotonic()) + pace().every
                     return True
                 await nap(self._time, self._stirred, wait)
             return False
@@ -55,16 +57,9 @@ class Pacer:
 
     def _wait(self, pace: Pace) -> float:
         """Seconds until there is a token."""
-        now = self._time.monotonic()
-        passed, self._counted_at = now - self._counted_at, now
         if pace.every <= 0:
-            self._spent = 0.0
             return 0.0
-        self._spent = max(self._spent - passed / pace.every, 0.0)
-        return (self._spent - (max(pace.burst, 1) - 1) - _ROUNDING) * pace.every
-
-
-_ROUNDING = 1e-6
+        return self._full_at - (max(pace.burst, 1) - 1) * pace.every - self._time.monotonic()
 
 
 async def nap(time: Time, woken: asyncio.Event, seconds: float | None) -> None:
