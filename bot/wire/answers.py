@@ -170,7 +170,7 @@ def parse_votes(reply: Reply, session_id: int) -> tuple[tuple[int, Votes], ...] 
     None means that this Picker has no such query (older than March 2026): it answers 404 without
     a word about the session, or with a page.
     """
-    if reply.status in (200, 404) and not _is_json(reply):
+    if reply.status == 200 and reply.body.lstrip().startswith(b"<"):
         return None
     if reply.status == 404 and "session" not in _error_text(reply).lower():
         return None

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from clock import FakeTime
-from faults import FORBIDDEN, HTML, Faults, Handler
+from faults import FORBIDDEN, HTML, UNAVAILABLE, Faults, Handler
 from host import hosting
 from irc_daemons import certificate
 from listener import listening, until
@@ -87,6 +87,44 @@ async def test_coming_into_a_night(time: FakeTime) -> None:
             assert sandbox.subscribers(night) == 1
             await host.add(night, GAME)
             await until(lambda: listener.events)
+
+
+async def test_a_new_night(time: FakeTime) -> None:
+    """The subscription moves on with the session that is followed."""
+    sandbox = Sandbox(KEY, time=time)
+    async with (
+        sandbox.serve() as url,
+        hosting(url, KEY, time) as host,
+        listening(picker_at(url, time)) as listener,
+    ):
+        old = await host.start()
+        listener.picker.follow(old)
+        await until(lambda: sandbox.subscribers(old))
+        await host.close(old)
+        new = await host.start()
+        listener.picker.follow(new)
+        await until(lambda: sandbox.subscribers(new) and not sandbox.subscribers(old))
+
+
+async def test_active_does_not_answer(time: FakeTime) -> None:
+    """If `/active` fails after the login, the snapshot is wanted all the same."""
+    faults = Faults()
+    faults.put("GET /api/sessions/active", UNAVAILABLE)
+    sandbox = Sandbox(KEY, time=time, middlewares=[faults.middleware])
+    async with sandbox.serve() as url, listening(picker_at(url, time)) as listener:
+        await until(lambda: listener.snapshots == 1)
+
+
+async def test_the_poll_is_looked_after(time: FakeTime, silent: tuple[str, ScriptedPicker]) -> None:
+    """Without snapshots for two intervals the poll is set going, and a clock that steps back an
+    hour creates it anew."""
+    url, _ = silent
+    async with listening(picker_at(url, time)) as listener:
+        await until(lambda: listener.snapshots)
+        listener.picker.snapshot_taken()
+        await until(lambda: listener.kicks == ["now"], time)
+        time.jump(-3600.0)
+        await until(lambda: listener.kicks == ["now", "recreate"], time)
 
 
 async def test_a_ready_token(time: FakeTime) -> None:

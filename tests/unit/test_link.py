@@ -192,6 +192,14 @@ def test_a_ping_every_thirty_seconds() -> None:
     assert {later - sooner for sooner, later in itertools.pairwise(pings)} == {30.0}
 
 
+def test_the_next_ping_is_the_deadline_of_a_quiet_link() -> None:
+    """A live link asks to be told the time when its next ping is due."""
+    driver = Driver(interval=1000)
+    driver.go_live()
+    assert driver.link.deadline - driver.now == 30.0
+    assert driver.pass_to_deadline() == [Do.PING]
+
+
 def test_a_silent_picker() -> None:
     """75 s without any frame close the link, and the next try follows its closing."""
     driver = Driver(interval=1000)

@@ -636,6 +636,8 @@ def test_a_picker_without_votes(answer: Reply) -> None:
         reply({"error": "Session not found"}, 404),
         Reply(500, HTML),
         Reply(502, HTML),
+        Reply(200, b'{"session_id":42,"vo'),
+        Reply(200, b""),
         Reply(403, b'{"error":"Invalid or expired token"}'),
         reply({"session_id": 43, "votes": []}),
         reply({"session_id": 42}),

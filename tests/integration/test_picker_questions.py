@@ -1,0 +1,473 @@
+"""Questions over REST: clear answers, and everything that is none."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from clock import FakeTime
+from faults import (
+    BROKEN,
+    CLOSE,
+    CUT_OFF,
+    EXPRESS_404,
+    FORBIDDEN,
+    HANG,
+    HTML,
+    HUGE,
+    SENSELESS,
+    THROTTLED,
+    UNAUTHORIZED,
+    UNAVAILABLE,
+    Fault,
+    Faults,
+    error,
+)
+from host import Host, hosting
+from listener import listening, until
+
+from bot.domain import SessionKey, Verdict, Votes, WantTally
+from bot.picker import LinkState, Picker, Unclear
+from bot.sandbox import NEWEST, SEED, Era, Sandbox
+from bot.timing import Time
+
+KEY = "correct horse"
+GAME = "Drawful 2"
+NO_ANSWER = [
+    BROKEN,
+    UNAVAILABLE,
+    HTML,
+    EXPRESS_404,
+    UNAUTHORIZED,
+    FORBIDDEN,
+    THROTTLED,
+    CUT_OFF,
+    SENSELESS,
+    HUGE,
+    CLOSE,
+    Fault(302),
+    Fault(204),
+]
+
+
+class Stage:
+    """A sandbox with faults before it, a host, and the Picker client under test."""
+
+    def __init__(self, time: FakeTime, picker: Picker, host: Host, faults: Faults) -> None:
+        self.time = time
+        self.picker = picker
+        self.host = host
+        self.faults = faults
+
+    async def night(self, *titles: str) -> SessionKey:
+        """A running night with these games."""
+        night = await self.host.start()
+        for title in titles:
+            await self.host.add(night, title)
+            await self.time.advance(60.0)
+        snapshot = await self.picker.snapshot(0)
+        assert snapshot.session is not None
+        return snapshot.session.key
+
+
+@asynccontextmanager
+async def staged(era: Era = NEWEST, roll: float = 0.0) -> AsyncIterator[Stage]:
+    time, faults = FakeTime(), Faults()
+    sandbox = Sandbox(KEY, time=time, era=era, middlewares=[faults.middleware])
+    async with sandbox.serve() as url, hosting(url, KEY, time) as host:
+        yield Stage(time, picker_at(url, time), host, faults)
+
+
+def picker_at(url: str, time: Time) -> Picker:
+    return Picker(url, admin_key=KEY, interval=30.0, time=time, roll=lambda: 0.0)
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with staged() as stage:
+        yield stage
+
+
+@pytest.fixture
+async def old() -> AsyncIterator[Stage]:
+    """A Picker of November 2025."""
+    async with staged(SEED) as stage:
+        yield stage
+
+
+# --- snapshots ---------------------------------------------------------------------------
+
+
+async def test_a_snapshot_of_nothing(stage: Stage) -> None:
+    """Without an active session the snapshot says so, clearly."""
+    snapshot = await stage.picker.snapshot(7)
+    assert (snapshot.seen, snapshot.session, snapshot.rows) == (7, None, None)
+
+
+async def test_a_snapshot_of_a_night(stage: Stage) -> None:
+    """A snapshot has the session and its games, with their all-time counters."""
+    key = await stage.night(GAME, "Fibbage 4")
+    snapshot = await stage.picker.snapshot(3)
+    assert snapshot.session is not None
+    assert snapshot.session.key == key
+    assert snapshot.rows is not None
+    assert [row.game.title for row in snapshot.rows] == [GAME, "Fibbage 4"]
+    assert all(row.totals is not None for row in snapshot.rows)
+    assert not any(asked.endswith("/votes") for asked in stage.faults.asked)
+
+
+@pytest.mark.parametrize("fault", NO_ANSWER)
+async def test_no_answer_is_no_snapshot(stage: Stage, fault: Fault) -> None:
+    """Errors, pages, refusals, time-outs and nonsense raise; they never say "no session"."""
+    await stage.night(GAME)
+    stage.faults.put("GET /api/sessions/active", fault)
+    with pytest.raises(Unclear) as caught:
+        await stage.picker.snapshot(0)
+    assert str(caught.value)
+
+
+@pytest.mark.parametrize("fault", NO_ANSWER)
+async def test_games_that_cannot_be_read(stage: Stage, fault: Fault) -> None:
+    """A list of games that does not come says nothing about the games, nor about the session."""
+    key = await stage.night(GAME)
+    stage.faults.put("GET /api/sessions/[0-9]+/games", fault)
+    snapshot = await stage.picker.snapshot(0)
+    assert snapshot.session is not None
+    assert (snapshot.session.key, snapshot.rows) == (key, None)
+
+
+async def counted(stage: Stage, path: str) -> int:
+    return sum(asked == f"GET {path}" for asked in stage.faults.asked)
+
+
+async def test_counters_of_an_old_picker(old: Stage) -> None:
+    """Where neither rows nor `/votes` tell, the last game's counters come from the catalogue, and
+    `/votes` is asked for once only."""
+    key = await old.night(GAME, "Fibbage 4")
+    snapshot = await old.picker.snapshot(0)
+    assert snapshot.rows is not None
+    first, last = snapshot.rows
+    game = await old.host.ask("GET", f"/api/games/{last.game.id}")
+    assert last.totals == Votes(game["upvotes"], game["downvotes"])
+    assert first.totals is None
+    assert await counted(old, f"/api/sessions/{key.id}/votes") == 1
+
+
+async def test_a_login_forgets_that_there_were_no_votes(old: Stage) -> None:
+    """After the next login `/votes` is asked for again: the Picker may be a newer one."""
+    key = await old.night(GAME)
+    path = f"/api/sessions/{key.id}/votes"
+    assert await counted(old, path) == 1
+    async with listening(old.picker) as listener:
+        await until(lambda: listener.snapshots)
+        await old.picker.snapshot(0)
+    assert await counted(old, path) == 2
+
+
+@pytest.mark.parametrize("path", ["GET /api/sessions/[0-9]+/votes", "GET /api/games/[0-9]+"])
+async def test_counters_that_do_not_come(old: Stage, path: str) -> None:
+    """Rows whose counters cannot be had are rows all the same."""
+    old.faults.put(path, BROKEN)
+    await old.night(GAME)
+    snapshot = await old.picker.snapshot(0)
+    assert snapshot.rows is not None
+    assert [row.totals for row in snapshot.rows] == [None]
+
+
+async def test_a_picker_with_votes_but_bare_rows() -> None:
+    """Where tonight's votes can be asked for, the catalogue is left alone."""
+    async with staged(replace(NEWEST, row_counters=False)) as stage:
+        key = await stage.night(GAME)
+        await stage.picker.snapshot(0)
+        assert await counted(stage, f"/api/sessions/{key.id}/votes") == 1
+        assert not any(asked.startswith("GET /api/games/") for asked in stage.faults.asked)
+
+
+async def test_a_failing_poll_is_said_once(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """While the link is live a poll that fails is said once, and so is its recovery."""
+    caplog.set_level(logging.INFO, "bot.picker")
+    async with listening(stage.picker) as listener:
+        await until(lambda: listener.snapshots)
+        caplog.clear()
+        for fault in (UNAVAILABLE, BROKEN, UNAVAILABLE):
+            stage.faults.put("GET /api/sessions/active", fault, times=1)
+            with pytest.raises(Unclear):
+                await stage.picker.snapshot(0)
+        await stage.picker.snapshot(0)
+        await stage.picker.snapshot(0)
+    assert [record.getMessage() for record in caplog.records] == [
+        "The Picker does not answer the poll; trying on. HTTP 503",
+        "The Picker answers the poll again.",
+    ]
+
+
+# --- confirmations -----------------------------------------------------------------------
+
+
+async def test_confirming(stage: Stage) -> None:
+    """A session runs, has ended, or is gone; and what its games are is told with it."""
+    key = await stage.night(GAME)
+    running = await stage.picker.confirm(key, 5)
+    assert (running.seen, running.key, running.verdict) == (5, key, Verdict.RUNNING)
+    await stage.host.close(key.id)
+    ended = await stage.picker.confirm(key, 6)
+    assert ended.verdict is Verdict.ENDED
+    assert ended.info is not None
+    assert ended.info.closed_at is not None
+    assert ended.rows is not None
+    assert [row.game.title for row in ended.rows] == [GAME]
+    gone = await stage.picker.confirm(SessionKey(key.id + 1, key.created_at), 7)
+    assert gone.verdict is Verdict.GONE
+
+
+async def test_an_id_that_was_given_anew(stage: Stage) -> None:
+    """A session with the same id and another moment is another night: ours is gone."""
+    key = await stage.night(GAME)
+    confirmed = await stage.picker.confirm(SessionKey(key.id, key.created_at - 86400), 0)
+    assert (confirmed.verdict, confirmed.info) == (Verdict.GONE, None)
+
+
+@pytest.mark.parametrize(
+    "fault", [*NO_ANSWER, error(404, "Not found"), error(404, "no Route matched")]
+)
+async def test_nothing_is_confirmed_without_an_answer(stage: Stage, fault: Fault) -> None:
+    """An outage confirms no end: the verdict is unknown."""
+    key = await stage.night(GAME)
+    stage.faults.put("GET /api/sessions/[0-9]+", fault)
+    assert (await stage.picker.confirm(key, 0)).verdict is Verdict.UNKNOWN
+
+
+# --- tallies -----------------------------------------------------------------------------
+
+
+async def test_a_tally(stage: Stage) -> None:
+    """Where the Picker tells tonight's votes, these are the answer, by catalogue id."""
+    key = await stage.night(GAME)
+    await stage.host.vote("ann")
+    await stage.host.vote("ben", "down")
+    await stage.host.vote("cid")
+    game_id = await stage.host.game_id(GAME)
+    tallied = await stage.picker.tally(WantTally(key, 1, game_id), known=True)
+    assert (tallied.key, tallied.play) == (key, 1)
+    assert (tallied.counts, tallied.totals) == (((game_id, Votes(2, 1)),), None)
+
+
+async def test_a_tally_of_an_old_picker(old: Stage) -> None:
+    """Without `/votes` the all-time counters are the answer, unless our own count is known."""
+    key = await old.night(GAME)
+    game_id = await old.host.game_id(GAME)
+    before = await old.picker.tally(WantTally(key, 1, game_id), known=False)
+    await old.host.vote("ann")
+    after = await old.picker.tally(WantTally(key, 1, game_id), known=False)
+    assert before.totals is not None
+    assert after.totals is not None
+    assert after.counts is None
+    assert after.totals.less(before.totals) == Votes(1, 0)
+    old.faults.asked.clear()
+    known = await old.picker.tally(WantTally(key, 1, game_id), known=True)
+    unnamed = await old.picker.tally(WantTally(key, 1, None), known=False)
+    assert (known.counts, known.totals) == (unnamed.counts, unnamed.totals) == (None, None)
+    assert old.faults.asked == []
+
+
+async def tally(stage: Stage, key: SessionKey) -> object:
+    """A tally, while the fake time goes on."""
+    game_id = await stage.host.game_id(GAME)
+    task = asyncio.create_task(stage.picker.tally(WantTally(key, 1, game_id), known=True))
+    await until(task.done, stage.time)
+    return await task
+
+
+@pytest.mark.parametrize("fault", [BROKEN, UNAVAILABLE, CLOSE, CUT_OFF, FORBIDDEN])
+async def test_an_error_is_asked_once_more(stage: Stage, fault: Fault) -> None:
+    """One error is asked again, well within three seconds; a second one is none of ours."""
+    key = await stage.night(GAME)
+    stage.faults.put("GET /api/sessions/[0-9]+/votes", fault, times=1)
+    start = stage.time.monotonic()
+    await tally(stage, key)
+    assert stage.time.monotonic() - start < 3.0
+    stage.faults.put("GET /api/sessions/[0-9]+/votes", fault, times=2)
+    with pytest.raises(Unclear):
+        await tally(stage, key)
+    assert (await counted(stage, f"/api/sessions/{key.id}/votes")) == 4
+
+
+# --- limits ------------------------------------------------------------------------------
+
+
+async def test_a_picker_that_hangs(stage: Stage) -> None:
+    """A request is given five seconds in all, and then its connection is closed."""
+    stage.faults.put("GET /api/sessions/active", HANG)
+    start = stage.time.monotonic()
+    task = asyncio.create_task(stage.picker.snapshot(0))
+    await until(task.done, stage.time)
+    with pytest.raises(Unclear, match="no answer in time"):
+        await task
+    assert 5.0 <= stage.time.monotonic() - start <= 6.0
+
+
+async def trickle(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+    while not writer.is_closing():
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.001)
+
+
+async def endless(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+    while not writer.is_closing():
+        writer.write(b"[" * 65536)
+        await writer.drain()
+
+
+async def greet(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+
+@asynccontextmanager
+async def raw(answer: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> AsyncIterator[str]:
+    """A server that is no HTTP server, or a bad one."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.readuntil(b"\r\n\r\n")
+            await answer(writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+async def test_an_answer_that_trickles() -> None:
+    """The five seconds are for the whole answer, not for each byte of it."""
+    time = FakeTime()
+    async with raw(trickle) as url:
+        task = asyncio.create_task(picker_at(url, time).snapshot(0))
+        await until(task.done, time)
+        with pytest.raises(Unclear, match="no answer in time"):
+            await task
+    assert time.monotonic() - 1000.0 <= 6.0
+
+
+async def test_an_answer_without_end() -> None:
+    """An answer of more than 1 MiB is not read to its end."""
+    async with raw(endless) as url:
+        with pytest.raises(Unclear, match="more than 1,048,576 bytes"):
+            await picker_at(url, FakeTime()).snapshot(0)
+
+
+async def test_proxies_of_the_environment_are_not_asked(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy variable, meant for others, does not send the key anywhere."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    again = picker_at(str(stage.host.client.base_url), stage.time)
+    assert (await again.snapshot(0)).session is None
+
+
+# --- the Picker's clock ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("ahead", "skew"), [(0.0, 0.0), (0.9, 0.0), (-90.0, -90.0), (3600, 3600)])
+async def test_skew(ahead: float, skew: float) -> None:
+    """The difference of the clocks comes from the `Date` header, to a second or so."""
+    theirs, ours = FakeTime(1_800_000_000.0), FakeTime(1_800_000_000.0 + ahead)
+    async with Sandbox(KEY, time=theirs).serve() as url:
+        picker = picker_at(url, ours)
+        await picker.snapshot(0)
+    assert picker.skew == pytest.approx(skew, abs=0.5)
+    assert ahead >= 1.0 or ahead < 0.0 or picker.skew == 0.0
+
+
+@pytest.mark.parametrize("header", ["", "Date: now\r\n"])
+async def test_no_date(header: str) -> None:
+    """An answer without a date, or with one that is none, leaves the difference as it was."""
+
+    async def answer(writer: asyncio.StreamWriter) -> None:
+        writer.write(f"HTTP/1.1 200 OK\r\n{header}Content-Length: 4\r\n\r\nnull".encode())
+
+    async with raw(answer) as url:
+        picker = picker_at(url, FakeTime())
+        assert (await picker.snapshot(0)).session is None
+    assert picker.skew == 0.0
+
+
+# --- sentences ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (HTML, "is not a Picker (a page or other text instead of JSON): picker.url must be"),
+        (EXPRESS_404, "is not a Picker (HTTP 404): picker.url must be"),
+        (SENSELESS, "is not a Picker (the answer to the login has no token)"),
+        (UNAVAILABLE, "is in trouble (HTTP 503); trying again"),
+        (BROKEN, "is in trouble (HTTP 500 (Something went wrong!))"),
+        (THROTTLED, "is in trouble (HTTP 429 (Too many requests))"),
+        (HUGE, "is not a Picker (an answer of more than 1,048,576 bytes)"),
+        (CLOSE, "cannot be reached (Server disconnected without sending a response"),
+        (Fault(301), "sends us elsewhere (HTTP 301): set picker.url"),
+    ],
+)
+async def test_what_is_said_of_a_bad_login(stage: Stage, fault: Fault, words: str) -> None:
+    """Each way in which the login can fail has a sentence that says what it is."""
+    stage.faults.put("POST /api/auth/login", fault)
+    async with listening(stage.picker) as listener:
+        await until(lambda: listener.picker.status().trouble)
+        trouble = listener.picker.status().trouble or ""
+    assert words in trouble
+    assert str(stage.host.client.base_url).rstrip("/") in trouble
+    assert listener.picker.status().state is LinkState.LOST
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def said_of(url: str, time: FakeTime) -> str:
+    async with listening(picker_at(url, time)) as listener:
+        await until(lambda: listener.picker.status().trouble, time)
+        return listener.picker.status().trouble or ""
+
+
+async def test_nobody_there() -> None:
+    """An address at which nobody listens, and a name that is none, are told apart."""
+    said = await said_of(f"http://127.0.0.1:{free_port()}", FakeTime())
+    assert "cannot be reached (connection refused): is it running" in said
+    said = await said_of("http://picker.invalid:5000", FakeTime())
+    assert "cannot be reached (its name is unknown" in said
+
+
+async def test_something_else_there() -> None:
+    """Something that speaks no HTTP, and a plain Picker behind an https address, are named."""
+    async with raw(greet) as url:
+        assert "cannot be reached" in await said_of(url, FakeTime())
+    async with Sandbox(KEY, time=FakeTime()).serve() as url:
+        said = await said_of(url.replace("http:", "https:"), FakeTime())
+    assert "No trusted connection to https://" in said
+    assert "must begin with http:" in said
+
+
+async def test_a_picker_that_hangs_at_login() -> None:
+    """A Picker that accepts and says nothing is told as such."""
+
+    async def nothing(writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(3600)
+
+    time = FakeTime()
+    async with raw(nothing) as url:
+        said = await said_of(url, time)
+    assert "cannot be reached (no answer in time)" in said
