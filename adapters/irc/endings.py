@@ -16,10 +16,17 @@ UNWELCOME = re.compile(
 )
 """Words of ERROR lines after which hammering makes things worse; servers have no codes for it."""
 
+WRONG_PASSWORD = re.compile(
+    r"\b(bad|invalid|incorrect|wrong) password|password mismatch", re.IGNORECASE
+)
+
 LONGEST_REASON = 200
 SHORTEST, LONGEST = 2.0, 300.0
 FIRST_LONG, LAST_LONG = 15 * 60.0, 6 * 3600.0
 LIVE_ENOUGH = 60.0
+
+
+BAD_PASSWORD = Ending("the server refuses the password (key: password)", Patience.FATAL)
 
 
 def reason(text: str) -> str:
@@ -32,12 +39,14 @@ def ending_of(line: Line) -> Ending | None:
     match line.command:
         case "ERROR":
             said = reason(line.param(-1))
+            if WRONG_PASSWORD.search(said):
+                return BAD_PASSWORD
             patience = Patience.LONG if UNWELCOME.search(said) else Patience.SHORT
             return Ending(f"the server closed the connection: {said}", patience)
         case "463" | "465":
             return Ending(f"the server does not let us in: {reason(line.param(-1))}", Patience.LONG)
         case "464":
-            return Ending("the server refuses the password (key: password)", Patience.FATAL)
+            return BAD_PASSWORD
     return None
 
 

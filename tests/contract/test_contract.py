@@ -115,11 +115,11 @@ async def test_order_holds(rig):
 
         async def night(channel: str) -> None:
             for number in range(6):
-                await adapter.send(channel, message(f"{channel} {number}"), key=f"{number}")
+                await adapter.send(channel, message(f"line {number} of {channel}"), key=f"{number}")
 
         await asyncio.gather(*map(night, rig.channels[:2]))
         for channel in rig.channels[:2]:
-            expected = [f"{channel} {number}" for number in range(6)]
+            expected = [f"line {number} of {channel}" for number in range(6)]
             assert await arrived(rig, channel, 6) == expected
 
 
@@ -169,6 +169,8 @@ async def test_hostile_text_is_harmless(rig):
     seen = await rig.seen(first)
     assert [letters(one.text) for one in seen] == [letters(text) for text in HOSTILE]
     assert not any(one.pings for one in seen)
+    controls = {c for one in seen for c in one.text if unicodedata.category(c) == "Cc"}
+    assert controls <= {"\n"}
 
 
 @clause(Clause.DEDUPES)
