@@ -39,12 +39,14 @@ def same_game(one: Game, other: Game) -> bool:
 
 def add(session: Session, play: Play) -> tuple[Session, Play]:
     """Append ``play`` under the next number; a game played again starts from what was known
-    of its totals when its earlier play closed."""
+    of its totals when its earlier play closed, or began, if that was taken back before."""
     last = session.plays[-1].number if session.plays else session.past.plays if session.past else 0
     floor = None
     for earlier in session.plays:
-        if same_game(earlier.game, play.game) and earlier.high is not None:
-            floor = earlier.high.highest(floor)
+        unsaid = not earlier.live and earlier.tally is None
+        known = earlier.base if unsaid else earlier.high
+        if same_game(earlier.game, play.game) and known is not None:
+            floor = known.highest(floor)
     play = replace(play, number=last + 1, base=floor, floor=floor)
     return replace(session, plays=(*session.plays, play)), play
 

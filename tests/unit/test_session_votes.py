@@ -273,6 +273,30 @@ def test_same_game_twice_with_a_late_vote_event_of_the_first():
     assert night.tally(2, None)[0] == "2. Drawful had 1:0"
 
 
+def test_votes_of_a_game_that_was_taken_back_and_added_again():
+    """Votes for a game that was taken back count for its next play, whoever counts: the
+    Picker does not know one from the other."""
+    for counts in (None, {DRAWFUL: (2, 0)}):
+        night = running(DRAWFUL)
+        night.take(up(DRAWFUL, (11, 2)))
+        night.poll()
+        night.take(added(DRAWFUL, 1, at=START + 60), up(DRAWFUL, (12, 2)), ended(1))
+        assert night.tally(2, counts)[0] == "2. Drawful had 2:0"
+
+
+def test_votes_that_were_said_before_a_game_was_taken_back():
+    """Votes that were said stay with the play they were said for."""
+    for counts in (None, {DRAWFUL: (2, 0)}):
+        night = running(DRAWFUL)
+        night.take(up(DRAWFUL, (11, 2)), NEXT_GAME)
+        night.tally(1, counts and {DRAWFUL: (1, 0)})
+        night.poll(row(102, QUIPLASH))
+        night.take(added(DRAWFUL, 2, at=START + 900), up(DRAWFUL, (12, 2)))
+        night.tally(2, {})
+        night.take(ended(2))
+        assert night.tally(3, counts)[0] == "3. Drawful had 1:0"
+
+
 def test_the_games_list_tells_the_beginning():
     """Totals of a row read soon after a game began are those of its beginning."""
     night = running()
