@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from base64 import b32encode
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -22,8 +22,11 @@ from adapters.discord import markup, places
 from adapters.discord.api import find_gateway, speaking_to
 from adapters.discord.backoff import Backoff
 from adapters.discord.client import Client, buttons
+from adapters.discord.closing import cancellable, hang_up, leave
 from adapters.discord.errors import (
+    ANSWER_WITHIN,
     ARCHIVED,
+    FOREIGN,
     INVALID_FORM,
     MISSING_PERMISSIONS,
     UNKNOWN_CHANNEL,
@@ -32,6 +35,7 @@ from adapters.discord.errors import (
     Revoked,
     guarded,
     is_blocked,
+    trace,
 )
 from adapters.discord.settings import Settings
 from adapters.discord.threads import NightThreads, night_of, reopen
@@ -45,8 +49,6 @@ DEDUPES_FOR = 120.0
 Message); this is what we trust of it."""
 SKEW = 10.0
 """Seconds by which our clock may be ahead of Discord's when a message is looked up."""
-CLOSING = 2.0
-"""Seconds for saying goodbye; a gateway that is gone would take 30."""
 STABLE = 60.0
 """Seconds of connection after which a loss counts as the first one."""
 
@@ -77,6 +79,7 @@ class DiscordBot:
         hear: Hear,
         memory: Memory,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        answer_within: float = ANSWER_WITHIN,
     ) -> None:
         self._settings = settings
         self._name = name
@@ -84,6 +87,8 @@ class DiscordBot:
         self._hear = hear
         self._memory = memory
         self._sleep = sleep
+        self._answer_within = answer_within
+        self._backoff = Backoff()
         self._threads = NightThreads(memory)
         self._client: Client | None = None
         self._revoked = False
@@ -102,20 +107,24 @@ class DiscordBot:
     # --- connection ------------------------------------------------------------------------
 
     async def run(self) -> None:
-        backoff = Backoff()
         loop = asyncio.get_running_loop()
         with speaking_to(self._settings.api_url):
             while True:
                 began = loop.time()
                 blocked = await self._live()
                 if loop.time() - began > STABLE:
-                    backoff.reset()
-                await self._sleep(backoff.next(blocked=blocked))
+                    self._backoff.reset()
+                await self._sleep(self._backoff.next(blocked=blocked))
 
     async def _live(self) -> bool:
         """One login and what follows, until it ends; whether that was by being blocked."""
         client = Client(
-            self._name, self._hear, self._channel_of, self._forget_refusals, self._activity()
+            self._name,
+            self._hear,
+            self._channel_of,
+            self._forget_refusals,
+            self._activity(),
+            trace(self._answer_within),
         )
         try:
             await self._serve(client)
@@ -126,7 +135,7 @@ class DiscordBot:
             return is_blocked(error)
         finally:
             self._client = None
-            await _leave(client)
+            await leave(client)
         return False
 
     async def _serve(self, client: Client) -> None:
@@ -142,15 +151,19 @@ class DiscordBot:
             raise Revoked(_REFUSED)
 
     async def _listen(self, client: Client) -> None:
-        """Keep the gateway, which discord.py reconnects and resumes by itself."""
-        try:
-            await _cancellable(client.connect())
-        except discord.ConnectionClosed as error:
-            if error.code == 4004:  # topics/opcodes-and-status-codes: authentication failed
-                raise Revoked(_REFUSED) from error
-            log.warning("%s: the gateway closed the connection (%s)", self._name, error.code)
-        except discord.DiscordException as error:
-            log.warning("%s: the gateway failed: %s", self._name, error)
+        """Keep the gateway, which discord.py reconnects and resumes by itself, for as long as
+        the client is good for announcements."""
+        while not client.is_closed():
+            try:
+                await cancellable(client.connect())
+            except discord.ConnectionClosed as error:
+                if error.code == 4004:  # topics/opcodes-and-status-codes: authentication failed
+                    raise Revoked(_REFUSED) from error
+                log.warning("%s: the gateway closed the connection (%s)", self._name, error.code)
+            except FOREIGN as error:
+                log.warning("%s: the gateway failed (%s)", self._name, type(error).__name__)
+                await hang_up(client)
+                await self._sleep(self._backoff.next())
 
     def _connected(self) -> Client:
         if self._client is None or self._client.is_closed() or self._revoked:
@@ -161,7 +174,7 @@ class DiscordBot:
         """Stop on a token that is refused; asking on would have our address blocked."""
         if isinstance(error, Revoked) and not self._revoked:
             self._revoked = True
-            await _leave(client)
+            await leave(client)
 
     def _forget_refusals(self) -> None:
         """Something about the server's channels or roles changed: try everything again."""
@@ -367,25 +380,3 @@ async def _find(client: Client, place: int, text: str, after: datetime) -> int |
             if message.author.id == client.application_id and message.content == text:
                 return message.id
     return None
-
-
-async def _cancellable(call: Coroutine[Any, Any, None]) -> None:
-    """``call``, ended for certain by a cancellation: discord.py connects inside ``wait_for``,
-    which before Python 3.12 may swallow one."""
-    task = asyncio.create_task(call)
-    try:
-        await asyncio.wait({task})
-    finally:
-        while not task.done():
-            task.cancel()
-            await asyncio.wait({task}, timeout=0.1)
-    await task
-
-
-async def _leave(client: Client) -> None:
-    """Close everything, soon, whether or not the far side takes part."""
-    try:
-        async with asyncio.timeout(CLOSING):
-            await client.close()
-    except TimeoutError:
-        await client.http.close()

@@ -14,10 +14,11 @@ from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Self
 
+import aiohttp
 import discord
 from discord import app_commands, ui
 
-from adapters.discord.errors import LONGEST_WAIT, guarded, trace
+from adapters.discord.errors import LONGEST_WAIT, guarded
 from bot.domain import Action, Ask, Author, SessionKey, Tap, Target
 from bot.port import Hear, Memory, SendError
 
@@ -79,6 +80,7 @@ class Client(discord.Client):
         channel_of: Callable[[int, int | None], str | None],
         changed: Callable[[], None],
         activity: discord.Game | None,
+        http_trace: aiohttp.TraceConfig,
     ) -> None:
         super().__init__(
             # neither reads what people write nor who is there: nothing privileged
@@ -89,7 +91,7 @@ class Client(discord.Client):
             chunk_guilds_at_startup=False,
             guild_ready_timeout=0.1,
             max_ratelimit_timeout=LONGEST_WAIT,
-            http_trace=trace(),
+            http_trace=http_trace,
             activity=activity,
         )
         self._name = name
@@ -139,9 +141,11 @@ class Client(discord.Client):
             await self._asked(interaction, name)
 
         command: app_commands.Command[Any, ..., None] = app_commands.Command(
-            name=name, description=description, callback=ask
+            name=name,
+            description=description,
+            callback=ask,
+            allowed_contexts=app_commands.AppCommandContext(guild=True),
         )
-        command.guild_only = True
         return command
 
     async def register_commands(self, memory: Memory) -> None:

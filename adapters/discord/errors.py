@@ -81,19 +81,19 @@ class _Watch:
 _watch: ContextVar[_Watch | None] = ContextVar("discord_watch", default=None)
 
 
-def trace() -> aiohttp.TraceConfig:
+def trace(answer_within: float = ANSWER_WITHIN) -> aiohttp.TraceConfig:
     """Sets the deadline of each request inside a :func:`guarded` call, waits not counted."""
+
+    async def started(_: aiohttp.ClientSession, __: SimpleNamespace, ___: Any) -> None:
+        if watch := _watch.get():
+            now = asyncio.get_running_loop().time()
+            watch.limit.reschedule(min(now + answer_within, watch.end))
+
     config = aiohttp.TraceConfig()
-    config.on_request_start.append(_started)
+    config.on_request_start.append(started)
     config.on_request_headers_sent.append(_asked)
     config.on_request_end.append(_answered)
     return config
-
-
-async def _started(_: aiohttp.ClientSession, __: SimpleNamespace, ___: Any) -> None:
-    if watch := _watch.get():
-        now = asyncio.get_running_loop().time()
-        watch.limit.reschedule(min(now + ANSWER_WITHIN, watch.end))
 
 
 async def _asked(_: aiohttp.ClientSession, __: SimpleNamespace, ___: Any) -> None:
@@ -126,6 +126,9 @@ async def guarded() -> AsyncIterator[None]:
                 _watch.reset(outer)
     except SendError:
         raise
+    except aiohttp.ClientResponseError as error:
+        # its repr shows the request, a webhook's address and the token among it
+        raise _unsure(watch, told(error)) from None
     except FOREIGN as error:
         raise _unsure(watch, told(error)) from error
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from operator import itemgetter
 
 import discord
 
@@ -40,20 +41,24 @@ def escape(text: str) -> str:
 
     A backslash before punctuation is taken away by every client and changes nothing else.
     """
-    text = text.replace("\r\n", "\n").translate(_CONTROLS)
-    text = _ANYWHERE.sub(r"\\\g<0>", text)
+    text = _ANYWHERE.sub(r"\\\g<0>", _clean(text))
     for pattern in (_LINE_START, _NUMBERED):
         text = pattern.sub(r"\g<1>\\", text)
     return _LINK.sub(r"\\", text)
 
 
+def _clean(text: str) -> str:
+    return text.replace("\r\n", "\n").translate(_CONTROLS)
+
+
 def _styled(spans: Iterable[Span]) -> Iterator[str]:
     """Neighbours of one style are one run: ``**a****b**`` would not be two bold letters."""
-    for style, run in groupby((s for s in spans if s.text), lambda span: span.style):
-        text = "".join(span.text for span in run)
+    pieces = [(span.style, text) for span in spans if (text := _clean(span.text))]
+    for style, run in groupby(pieces, itemgetter(0)):
+        text = "".join(text for _, text in run)
         mark = _MARKS.get(style)
         if style is Style.CODE and text.strip() and "`" not in text:
-            yield f"`{text.translate(_CONTROLS)}`"
+            yield f"`{text}`"
         elif mark and text.strip():
             yield f"{mark}{escape(text)}{mark}"
         else:
@@ -62,7 +67,7 @@ def _styled(spans: Iterable[Span]) -> Iterator[str]:
 
 def embed(card: Card) -> discord.Embed:
     """``card`` as an embed that Discord takes: cut where it is too long, and said so."""
-    shown = discord.Embed(title=_fit(card.title, TITLE) or None, colour=_colour(card.colour))
+    shown = discord.Embed(title=_fit(card.title, TITLE) or BLANK, colour=_colour(card.colour))
     if card.image and card.image.startswith(("https://", "http://")):
         shown.set_image(url=card.image)
     fields = list(_fields(card))
@@ -95,9 +100,9 @@ def _colour(colour: int | None) -> int | None:
 
 def _fit(text: str, longest: int) -> str:
     """``text`` escaped, within ``longest``, whatever the escapes add."""
-    escaped = escape(text.strip())
-    kept = longest
+    text = _clean(text).strip()
+    escaped, kept = escape(text), longest
     while len(escaped) > longest:
-        escaped = escape(text.strip()[:kept].rstrip()) + "…"
-        kept -= max(len(escaped) - longest, 1)
+        escaped = escape(text[:kept].rstrip()) + "…"
+        kept -= max((len(escaped) - longest) // 2, 1)
     return escaped

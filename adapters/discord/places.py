@@ -87,7 +87,7 @@ def require(place: Place, roles: Iterable[int], *, threads: bool) -> None:
         )
     for permission, consequence in useful.items():
         if not getattr(place.permissions, permission):
-            log.warning("%s: %s is missing: %s", label, titled(permission), consequence)
+            log.error("%s: %s is missing: %s", label, titled(permission), consequence)
 
 
 def _require_permissions(place: Place, names: Iterable[str]) -> None:
@@ -101,7 +101,7 @@ def _require_role(place: Place, role_id: int) -> None:
     if role is None:
         raise Permanent(f"{place.guild.name} has no role {role_id} that could be mentioned")
     if not role.mentionable and not place.permissions.mention_everyone:
-        log.warning("%s: the role %s cannot be mentioned by the bot", place.label, role.name)
+        log.error("%s: the role %s cannot be mentioned by the bot", place.label, role.name)
 
 
 def titled(permission: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import ipaddress
 import re
 from collections.abc import Iterator
@@ -179,7 +178,7 @@ def application_id(token: str) -> int | None:
     head = token.partition(".")[0]
     try:
         text = base64.b64decode(head + "=" * (-len(head) % 4), b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return None
     return int(text) if _SNOWFLAKE.fullmatch(text) else None
 

@@ -129,7 +129,7 @@ class Webhook:
         url = f"{self._settings.api_url}/webhooks/{hook}/{token}{path}"
         async with guarded(), session.request(method, url, json=body) as response:
             if response.status < 300:
-                return await response.json()
+                return json.loads(await response.text())
             error = await _refusal(response)
             if _is_gone(error):
                 # topics/rate-limits: after a 404 a webhook must not be used again

@@ -35,7 +35,6 @@ class Gateway:
     token: str
     url: str = ""
     heartbeat_interval: float = 41.25
-    answers_heartbeats: bool = True
     refuses: bool = False
     log: list[str] = field(default_factory=list)
     presence: Json | None = None
@@ -102,8 +101,7 @@ class Gateway:
         match frame["op"]:
             case 1:
                 self.log.append("heartbeat")
-                if self.answers_heartbeats:
-                    await _say(socket, {"op": HEARTBEAT_ACK})
+                await _say(socket, {"op": HEARTBEAT_ACK})
             case 2:
                 await self._identify(socket, frame["d"])
             case 3:

@@ -173,9 +173,10 @@ class World:
         anybody = Permission.MENTION_EVERYONE in channel.granted
         if "everyone" in parse and anybody:
             found += re.findall(r"@everyone|@here", content)
+        listed = {str(role_id) for role_id in (allowed or {}).get("roles", [])}
         for role_id in re.findall(r"<@&(\d+)>", content):
             role = self.roles.get(int(role_id))
-            named = "roles" in parse or role_id in (allowed or {}).get("roles", [])
+            named = "roles" in parse or role_id in listed
             if role and named and (role.mentionable or anybody):
                 found.append(f"role {role.name}")
         if "users" in parse:
@@ -229,6 +230,8 @@ class World:
             "nsfw": False,
             "parent_id": str(channel.parent.id) if channel.parent else None,
         }
+        if channel.kind is Kind.VOICE:
+            data |= {"bitrate": 64_000, "user_limit": 0}
         if channel.kind is Kind.THREAD:
             return data | self._thread_json(channel)
         # @everyone's role has everything here; a channel denies what it does not grant
