@@ -20,7 +20,9 @@ from irc.features import FeatureSet
 from irc.message import Tag
 from jaraco.stream.buffer import LenientDecodingLineBuffer
 
-LINE = re.compile(r"(?:@(?P<tags>[^ ]*) +)?(?::(?P<source>[^ ]+) +)?(?P<command>[^ ]+)(?P<rest>.*)")
+LINE = re.compile(
+    r"(?:@(?P<tags>[^ ]*) +)?(?::(?P<source>[^ ]+) +)?(?P<command>[^ :@][^ ]*)(?P<rest>.*)"
+)
 LONGEST_LINE = 65_536
 """Bytes without a newline after which the input is dropped: far above tags (8,191) and text."""
 

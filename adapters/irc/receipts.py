@@ -8,6 +8,7 @@ comes before the PONG.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from adapters.irc.endings import reason
@@ -22,6 +23,7 @@ RETRY_AFTER = 30.0
 TOO_LONG = "417"
 NOT_IN = frozenset({"401", "403", "442"})
 NO_FORMATTING = ("color", "colour", "+c")
+LABEL = re.compile(r"t([0-9]{1,9})")
 SPEAKING = frozenset({"PRIVMSG", "*"})
 
 
@@ -46,9 +48,9 @@ class Receipts:
     def find(self, line: Line, target: str | None) -> Said | None:
         """The line that ``line`` is about, by its label, else the oldest to ``target`` (folded).
         Without a target: the oldest where echoes settle the older ones, else the longest."""
-        label = line.tag("label") or ""
-        batch = self._batches.get(line.tag("batch") or "")
-        ticket = int(label[1:]) if label[1:].isdecimal() else batch
+        ticket = labelled(line)
+        if ticket is None:
+            ticket = self._batches.get(line.tag("batch") or "")
         if ticket is not None:
             return self._out.get(ticket)
         if target is not None:
@@ -61,9 +63,9 @@ class Receipts:
 
     def batch(self, line: Line) -> None:
         """A reply of several lines to one labelled line (IRCv3 batch)."""
-        reference, label = line.param(0), line.tag("label") or ""
-        if reference.startswith("+") and label[1:].isdecimal():
-            self._batches[reference[1:]] = int(label[1:])
+        reference, ticket = line.param(0), labelled(line)
+        if reference.startswith("+") and ticket is not None:
+            self._batches[reference[1:]] = ticket
         elif reference.startswith("-"):
             self._batches.pop(reference[1:], None)
 
@@ -104,6 +106,12 @@ class Receipts:
         return Settled(said.ticket, outcome)
 
 
+def labelled(line: Line) -> int | None:
+    """The ticket in the label of ``line``, if that is one of ours."""
+    match = LABEL.fullmatch(line.tag("label") or "")
+    return int(match[1]) if match else None
+
+
 def refusal(line: Line, channel: str) -> Outcome | None:
     """What ``line`` says against a line to ``channel``, None if it is not about sending
     (RFC 2812 section 5.2; IRCv3 standard replies). What the channel may lift is Deferred."""
@@ -115,6 +123,8 @@ def refusal(line: Line, channel: str) -> Outcome | None:
             return None
         final = line.param(1) == "INVALID_UTF8"
         return Refused(said) if final else Deferred(said, RETRY_AFTER)
+    if line.command == TOO_LONG:
+        return Refused(said)
     if line.command in NOT_IN:
         return Deferred(said)
     if len(line.command) == 3 and line.command[0] in "45" and line.command.isdecimal():

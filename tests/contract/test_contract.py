@@ -53,6 +53,10 @@ async def texts(rig: Rig, channel: str) -> list[str]:
     return [seen.text for seen in await rig.seen(channel)]
 
 
+async def last_is(rig: Rig, channel: str, text: str) -> bool:
+    return (await texts(rig, channel))[-1:] == [text]
+
+
 async def arrived(rig: Rig, channel: str, count: int) -> list[str]:
     """The texts in ``channel`` once there are ``count`` of them."""
 
@@ -298,8 +302,8 @@ async def test_recovers_by_itself(rig):
         await rig.up()
         await send_until(adapter, first, "after", key="after")
         await send_until(adapter, second, "after too", key="after too")
-        assert (await texts(rig, first))[-1] == "after"
-        assert (await texts(rig, second))[-1] == "after too"
+        for channel, text in ((first, "after"), (second, "after too")):
+            await until(lambda c=channel, t=text: last_is(rig, c, t), f"{text!r} in {channel}")
 
 
 @clause(Clause.CANCELLED)
