@@ -103,7 +103,7 @@ class Intake:
 
     def _fold(self, inputs: Sequence[Input], clock: Clock) -> Batch:
         batch = Batch(self.state)
-        for given in inputs:
+        for given in session.condense(inputs):
             try:
                 step = session.step(batch.state, given, clock)
             except Exception:
