@@ -164,9 +164,17 @@ _PASSING = {
 }
 
 
-def outage(error: Exception) -> str | None:
+def outage(error: BaseException | None) -> str | None:
     """Why the disk or the file does not take a write just now, None for any other error."""
-    return _PASSING.get(_code(error)) if isinstance(error, sqlite3.OperationalError) else None
+    return _PASSING.get(_code(error)) if isinstance(error, sqlite3.Error) else None
+
+
+def complaint(error: Exception, path: Path) -> str | None:
+    """What to tell the host about an error of SQLite's, None if it is not about the file."""
+    if _code(error) in _DAMAGED:
+        return _damaged(path)
+    why = outage(error)
+    return f"{path} cannot be used: {why}" if why else None
 
 
 @contextmanager
@@ -175,12 +183,10 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        if _code(error) in _DAMAGED:
-            raise StoreError(_damaged(path)) from error
-        if (why := outage(error)) is not None:
-            raise StoreError(f"{path} cannot be used: {why}") from error
-        raise
+        if (sentence := complaint(error, path)) is None:
+            raise
+        raise StoreError(sentence) from error
 
 
-def _code(error: Exception) -> int:
+def _code(error: BaseException) -> int:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from bot.store.beside import sign_of_life
 from bot.store.ledger import Ledger
-from bot.store.schema import StoreError, explained, open_file, outage
+from bot.store.schema import StoreError, complaint, explained, open_file, outage
 from bot.timing import Time
 
 log = logging.getLogger(__name__)
@@ -224,8 +223,7 @@ class Store:
                 return results
         except StoreError as error:
             self._undo()
-            why = outage(error.__cause__) if isinstance(error.__cause__, sqlite3.Error) else None
-            if why is not None:
+            if why := outage(error.__cause__):
                 raise _Outage(why) from error
             raise
 
@@ -235,7 +233,7 @@ class Store:
         try:
             result = fn(self._ledger)
         except Exception as error:
-            if isinstance(error, sqlite3.Error) and outage(error) is not None:
+            if complaint(error, self.path):
                 raise
             self._db.execute("ROLLBACK TO one")
             self._ledger.rolled_back()
