@@ -1,0 +1,40 @@
+"""How a signal ends us: the first one in order, the second at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+STATUS = {signal.SIGTERM: 0, signal.SIGINT: 130}
+
+
+def run_until_signal(work: Coroutine[Any, Any, int]) -> int:
+    """Run ``work`` to its end, and return its status.
+
+    A signal cancels it and decides the status: 0 for SIGTERM, 130 for SIGINT. A second
+    signal ends the process where it stands.
+    """
+    return asyncio.run(_supervise(work))
+
+
+async def _supervise(work: Coroutine[Any, Any, int]) -> int:
+    task = asyncio.ensure_future(work)
+    received: list[signal.Signals] = []
+
+    def on_signal(number: signal.Signals) -> None:
+        if received:
+            os._exit(128 + number)
+        received.append(number)
+        task.cancel()
+
+    loop = asyncio.get_running_loop()
+    for number in STATUS:
+        loop.add_signal_handler(number, on_signal, number)
+    try:
+        status = await task
+    except asyncio.CancelledError:
+        status = 0
+    return STATUS[received[0]] if received else status
