@@ -73,7 +73,6 @@ class Picker:
         self._hooks: dict[Do, Callable[[], None]] = {}
         self._feed = self._make_feed(self._active_id, self._hooks, None)
         self._rest.on_refused = lambda: self._feed.tell(self._feed.link.token_refused)
-        self._followed: int | None = None
         self._silent = False
 
     @property
@@ -116,9 +115,7 @@ class Picker:
 
     def follow(self, session_id: int | None) -> None:
         """Be subscribed to this session from now on; a snapshot is wanted once that is so."""
-        if session_id != self._followed:
-            self._followed = session_id
-            self._feed.tell(self._feed.link.follow, session_id)
+        self._feed.tell(self._feed.link.follow, session_id)
 
     def snapshot_taken(self) -> None:
         """A snapshot was taken in; without that the poll is set going after two intervals."""
