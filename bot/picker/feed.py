@@ -216,7 +216,7 @@ class Feed:
     async def _connection(self) -> None:
         try:
             socket = await self._open()
-        except (OSError, WebSocketException) as error:
+        except (OSError, UnicodeError, WebSocketException) as error:
             self._fail(faults.unreachable(self._address, error))
             return
         try:

@@ -33,6 +33,7 @@ from listener import listening, until
 
 from bot.domain import SessionKey, Verdict, Votes, WantTally
 from bot.picker import LinkState, Picker, Unclear
+from bot.picker.faults import Address
 from bot.sandbox import NEWEST, SEED, Era, Sandbox
 from bot.timing import Time
 
@@ -484,3 +485,33 @@ async def test_a_picker_that_hangs_at_login() -> None:
     async with raw(nothing) as url:
         said = await said_of(url, time)
     assert "cannot be reached (no answer in time)" in said
+
+
+# --- addresses ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "api", "live"),
+    [
+        ("http://h:5000", "http://h:5000/api/x", "ws://h:5000/api/sessions/live"),
+        ("http://h:3000/api/", "http://h:3000/api/x", "ws://h:3000/api/sessions/live"),
+        ("https://h/picker/api", "https://h/picker/api/x", "wss://h/picker/api/sessions/live"),
+        ("https://[::1]:5000/", "https://[::1]:5000/api/x", "wss://[::1]:5000/api/sessions/live"),
+    ],
+)
+def test_addresses(url: str, api: str, live: str) -> None:
+    """The socket's address is the API's with another scheme, whatever the host's address has."""
+    address = Address.of(url)
+    assert (address.api("/x"), address.socket) == (api, live)
+
+
+@pytest.mark.parametrize("url", ["http://a..b", "http://" + "x" * 300, "http://[::1]:1"])
+async def test_odd_names(url: str) -> None:
+    """A name that no resolver takes is a Picker that cannot be reached, and no crash."""
+    time = FakeTime()
+    assert "cannot be reached" in await said_of(url, time)
+    unlogged = Picker(url, token="a.b.c", interval=30.0, time=time, roll=lambda: 0.0)
+    async with listening(unlogged):
+        await until(lambda: "cannot be reached" in (unlogged.status().trouble or ""), time)
+    with pytest.raises(Unclear):
+        await picker_at(url, FakeTime()).snapshot(0)
