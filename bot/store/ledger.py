@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,8 +15,6 @@ from bot.codec import decode, encode
 from bot.domain import Delivery, Kind, Message, Proof, SessionKey, Status, Target
 from bot.session import Ended, State
 from bot.store.schema import StoreError
-
-log = logging.getLogger(__name__)
 
 _COLUMNS = (
     "adapter, channel, key, kind, session_id, session_created_at, play, message, created_at,"
@@ -51,13 +48,6 @@ class Ledger:
             state = decode(State, body[0]) if body else State()
         self._ended = MappingProxyType(ended)
         return replace(state, ended=self._ended)
-
-    def begin(self, configured: Collection[Target], now: float) -> State:
-        """The state to start with, after what no lane would ever look at was put in order."""
-        for row in self.close_unknown(configured, now):
-            log.info("%s: %s to %s (%s)", row.status, row.key, row.target, row.reason)
-        self.purge(now)
-        return self.state()
 
     def record(
         self,

@@ -95,7 +95,7 @@ async def speak(path: Path, lines: int, once: bool) -> None:
     seen.touch()
     time = SystemTime()
     store = await Store.open(path, time)
-    state = await store.write(lambda ledger: ledger.begin({TARGET}, time.now()))
+    state = await store.write(lambda ledger: ledger.state())
     if not state.facts:
         rows = [row(number) for number in range(lines)]
         done = State(facts=1)
