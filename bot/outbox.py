@@ -347,6 +347,7 @@ def share_fate(row: Delivery, head: Delivery) -> Delivery:
         reason=head.reason,
         proof=head.proof,
         remote_id=head.remote_id,
+        attempts=head.attempts,
         repeated=head.repeated,
         tried_at=head.tried_at,
         settled_at=head.settled_at,

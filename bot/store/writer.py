@@ -221,7 +221,7 @@ class Store:
                 results = [self._run(fn) for fn in fns]
                 self._db.execute("COMMIT")
                 return results
-        except StoreError as error:
+        except BaseException as error:
             self._undo()
             if why := outage(error.__cause__):
                 raise _Outage(why) from error
