@@ -331,6 +331,25 @@ class Announcement:
     covers: tuple[Announcement, ...] = ()
 
 
+class Stage(StrEnum):
+    RUNNING = "running"
+    OVER = "over"
+    TAKEN_BACK = "taken back"
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What the message of a play shows, on a network that can edit. ``votes`` are tonight's,
+    None where they could not be counted."""
+
+    session: SessionKey
+    play: int
+    game: Game
+    room_code: str | None = None
+    votes: Votes | None = None
+    stage: Stage = Stage.RUNNING
+
+
 # --- messages ----------------------------------------------------------------------------
 
 
@@ -377,12 +396,14 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """``spans`` are complete in themselves; lines are parted by a newline in their text."""
+    """``spans`` are complete in themselves; lines are parted by a newline in their text.
+    ``link`` is the address of another message of ours, for chats that have such."""
 
     spans: tuple[Span, ...]
     card: Card | None = None
     actions: tuple[Action, ...] = ()
     kind: Kind | None = None
+    link: str | None = None
 
     @property
     def text(self) -> str:
@@ -422,13 +443,15 @@ class Limits:
 
     ``length`` counts text after the adapter's own markup and escapes (``measure`` of the
     adapter). ``dedupes_for`` is for how many seconds the far side drops a repeat of the
-    same key; ``finds`` whether it can be asked what has arrived."""
+    same key; ``finds`` whether it can be asked what has arrived; ``edit_every`` the least
+    time between two edits of one message."""
 
     length: int
     unit: Unit = Unit.CHARACTERS
     multiline: bool = True
     pace: Pace = Pace()
     edits: bool = False
+    edit_every: float = 5.0
     cards: bool = False
     buttons: bool = False
     images: bool = False
@@ -477,6 +500,48 @@ class Doubtful:
 
 
 Outcome = Accepted | Deferred | Refused | Doubtful
+
+
+# --- what becomes of a vote that is handed to the Picker -----------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The Picker counted it, for the game that its answer names. ``totals`` are that game's
+    all-time counters afterwards."""
+
+    game_id: int | None = None
+    title: str | None = None
+    totals: Votes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CountedBefore:
+    """A vote of that name is counted already in that second (contract, section 3: 409)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NightOver:
+    """The Picker takes no votes any more. Its own words."""
+
+    reason: str
+
+
+Cast = Counted | CountedBefore | Refused | NightOver | Deferred | Doubtful
+"""The answer to a vote, or how there was none: Deferred if it surely did not arrive."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    """The Picker was asked for a vote and has none such."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoQuery:
+    """The Picker cannot be asked for votes (older than March 2026)."""
+
+
+Search = Counted | NotThere | NoQuery
 
 
 class Status(StrEnum):
