@@ -43,7 +43,12 @@ class AdapterFatal(Exception):
 
 
 class ChannelSettings(BaseModel):
-    """What every channel may set, whatever the network: ``[adapters.X.channels."NAME"]``."""
+    """What every channel may set, whatever the network: ``[adapters.X.channels."NAME"]``.
+
+    A kind whose channels need more than a name (an address that is itself a secret) has a model
+    of its own over this one, and a field ``channels: dict[str, ItsChannel]`` in its Settings.
+    Its channels are then tables, and their names are the host's own.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

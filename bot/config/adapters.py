@@ -25,6 +25,7 @@ OURS = ("kind", "channels", "announce")
 SAMPLE = 'such as channels = ["#gamenight"]'
 
 _NAME = re.compile(r"[a-z0-9_]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Registry(Protocol):
@@ -33,7 +34,8 @@ class Registry(Protocol):
     def available(self) -> tuple[str, ...]: ...
 
     def load(self, kind: str) -> ModuleType:
-        """The kind's module; raises ImportError if a library that it needs is missing."""
+        """The kind's module. Raises ImportError if it cannot be used: its ``name`` is the
+        library that is missing, or it has none and its text is the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +88,18 @@ def _read_adapter(
     kind = table.get("kind", name)
     module, found = _module(kind, at, "kind" in table, registry)
     problems += found
-    channels, announce, found = _read_channels(table, at, folder, module)
+    names, announce, found = _read_channels(table, at, folder, module)
     problems += found
     if module is None:
         return None, problems
     own = {key: value for key, value in table.items() if key not in OURS}
+    if _has_tables(module):
+        own["channels"] = table["channels"] if names else {}
     settings, found = validate(module.Settings, own, at, folder, OURS)
-    problems += found
+    problems += [one for one in found if one not in problems]
     if problems or settings is None:
         return None, problems
-    return AdapterTable(name, str(kind), settings, channels, announce), []
+    return AdapterTable(name, str(kind), settings, names, announce), []
 
 
 def _module(
@@ -106,8 +110,8 @@ def _module(
         try:
             return registry.load(kind), []
         except ImportError as error:
-            what = f"needs the library {error.name}, which is not installed"
-            return None, [problem(at, what)]
+            lacks = f"needs the library {error.name}, which is not installed"
+            return None, [problem(at, lacks if error.name else str(error))]
     there_are = ", ".join(known)
     near = nearest(str(kind), known)
     hint = f"; did you mean {near}?" if near else f"; there are {there_are}"
@@ -132,13 +136,16 @@ def _read_channels(
     here = (*at, "channels")
     if value is None:
         if module is not None and not getattr(module, "CHANNELS_OPTIONAL", False):
-            problems.append(problem(here, f"is missing; name at least one, {SAMPLE}"))
+            sample = _sample(here) if _has_tables(module) else SAMPLE
+            problems.append(problem(here, f"is missing; name at least one, {sample}"))
         return at[1:], {at[1]: whole} if whole is not None else {}, problems
-    names, found = _names(value, here)
+    names, found = (_tables if _has_tables(module) else _names)(value, here)
     problems += found
     announce: dict[str, frozenset[Kind]] = {}
     for name in names:
         settings = value[name] if isinstance(value, dict) else {}
+        if _has_tables(module):
+            settings = {key: settings[key] for key in ("announce",) if key in settings}
         kinds, found = _read_channel(settings, (*here, name), folder)
         problems += found
         kinds = whole if kinds is None else kinds
@@ -161,6 +168,31 @@ def _names(value: Any, at: tuple[str, ...]) -> tuple[tuple[str, ...], list[Probl
         if isinstance(item, bool) or not isinstance(item, str | int) or item == ""
     ]
     return (() if problems else tuple(str(item) for item in items)), problems
+
+
+def _has_tables(module: ModuleType | None) -> bool:
+    """Whether the kind's channels are tables, with an address of which only the name is shown."""
+    return module is not None and "channels" in module.Settings.model_fields
+
+
+def _tables(value: Any, at: tuple[str, ...]) -> tuple[tuple[str, ...], list[Problem]]:
+    """The names of the channels' tables. Whatever stands in the place of a name or of a table
+    may be the address, so it is not repeated."""
+    if not isinstance(value, dict) or not value:
+        what = f"must be a table for each channel, {_sample(at)}"
+        return (), [problem(at, what, value, secret=True)]
+    problems = []
+    for name, table in value.items():
+        if not _PLAIN.fullmatch(name):
+            what = "the name of a channel here may have only letters, digits, - and _"
+            problems.append(Problem(dotted(at), what))
+        elif not isinstance(table, dict):
+            problems.append(problem((*at, name), "must be a table", table, secret=True))
+    return (() if problems else tuple(value)), problems
+
+
+def _sample(at: tuple[str, ...]) -> str:
+    return f"such as [{dotted((*at, 'night'))}]"
 
 
 def _read_channel(

@@ -56,11 +56,27 @@ def _prepared(
         except ValueError as error:
             value = "unreadable"
             told[(*at, key)] = say.problem((*at, given), str(error), entry, secret=key != given)
-        nested = _model_in(_annotation(model, key))
-        if nested is not None and isinstance(value, dict):
-            value = _prepared(nested, value, (*at, key), folder, told)
-        filled[key] = value
+        filled[key] = _prepared_inside(_annotation(model, key), value, (*at, key), folder, told)
     return filled
+
+
+def _prepared_inside(
+    annotation: Any,
+    value: Any,
+    at: tuple[str, ...],
+    folder: Path,
+    told: dict[say.Path, Problem],
+) -> Any:
+    if not isinstance(value, dict):
+        return value
+    each = _model_of_each(annotation)
+    if each is not None:
+        return {
+            name: _prepared_inside(each, table, (*at, name), folder, told)
+            for name, table in value.items()
+        }
+    nested = _model_in(annotation)
+    return value if nested is None else _prepared(nested, value, at, folder, told)
 
 
 def _value(model: type[BaseModel], table: Table, key: str, value: Any, folder: Path) -> Any:
@@ -169,8 +185,11 @@ def _locate(model: type[BaseModel], loc: say.Path) -> tuple[say.Path, Any, Field
     field: FieldInfo | None = None
     good: list[str | int] = []
     for part in loc:
+        each = _model_of_each(annotation)
         owner = _model_in(annotation)
-        if owner is not None and isinstance(part, str) and part in owner.model_fields:
+        if each is not None:
+            annotation = each
+        elif owner is not None and isinstance(part, str) and part in owner.model_fields:
             field = owner.model_fields[part]
             annotation = field.annotation
         elif not (isinstance(part, int) and _is_list(annotation)) and not _is_table(annotation):
@@ -227,6 +246,11 @@ def _is_list(annotation: Any) -> bool:
 
 def _is_table(annotation: Any) -> bool:
     return any((get_origin(member) or member) is dict for member in _members(annotation))
+
+
+def _model_of_each(annotation: Any) -> type[BaseModel] | None:
+    """The model of the tables in a mapping of tables."""
+    return _model_in(get_args(annotation)[1]) if get_origin(annotation) is dict else None
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
