@@ -12,3 +12,5 @@ sys.path.insert(0, str(Path(__file__).parent / "fakes"))
 # A loaded machine is slow, not wrong; pytest-timeout guards against hanging.
 settings.register_profile("nightcrier", deadline=None)
 settings.load_profile("nightcrier")
+
+pytest_plugins = ["bot.testing"]

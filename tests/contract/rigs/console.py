@@ -7,9 +7,8 @@ import re
 from contextlib import suppress
 from typing import ClassVar
 
-from rig import Clause, Rig, Seen
-
 from adapters.console import Console
+from bot.testing import Clause, Rig, Seen
 
 
 class ConsoleRig(Rig):

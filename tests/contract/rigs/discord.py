@@ -8,7 +8,8 @@ from discord_faults import Act, Fault, rate_limited
 from discord_peer import Peer
 from discord_shown import shown
 from discord_world import Channel, Permission
-from rig import Clause, Rig, Seen
+
+from bot.testing import Clause, Rig, Seen
 
 ONE_CHANNEL = "a webhook has one channel, so there is no second one to compare with"
 DEAF = "reading what people write needs a privileged intent, which is not asked for"

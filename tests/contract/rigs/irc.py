@@ -12,7 +12,8 @@ from fault_proxy import FaultProxy
 from irc_daemons import Daemon, Inspircd, Ngircd, missing
 from irc_in_process import InProcessServer
 from irc_person import Person
-from rig import Clause, Rig, Seen
+
+from bot.testing import Clause, Rig, Seen
 
 NO_MEMORY = "IRC servers have no memory of what was said"
 NO_RATE_REPLY = "IRC servers delay or disconnect, none answers with a rate limit"

@@ -1,18 +1,16 @@
 """What a chat network must offer to be put through the contract.
 
-A new adapter brings one file, ``tests/contract/rigs/<kind>.py``, with one name in it::
-
-    RIGS = (DiscordRig,)            # one class per far side that the kind is tried on
+A rig is a subclass, one for each far side that a kind is tried on::
 
     class DiscordRig(Rig):
-        kind = "discord"            # the module in ``adapters``
+        kind = "discord"            # as the configuration names it
         name = "discord"            # shown in test ids: kind, or kind-variant
         cannot = {Clause.STALLED: "why this network cannot have it, as a clause of a sentence"}
 
         async def open(self): ...   # start the far side, on loopback and a free port
         async def close(self): ...
 
-A rig is one far side for one test. It offers raw ``settings`` as a host would write them,
+A rig lives for one test. It offers raw ``settings`` as a host would write them,
 the names of channels with certain properties, and verbs to look at the far side and to
 break it. What it does not need (because ``cannot`` names the clause) it need not define.
 Everything waits by polling (:func:`until`), never by sleeping for a fixed time.
@@ -58,7 +56,7 @@ class Clause(StrEnum):
     SECRETS = "no secret is in any exception, log record or repr"
     CREDENTIALS = "wrong credentials raise AdapterFatal once"
     STRICT = "settings refuse unknown keys"
-    EXAMPLE = "the section in config.example.toml builds it"
+    EXAMPLE = "the section in the example configuration builds it"
     DEAF_TO_SELF = "our own messages are not reported to hear"
     HEARS = "messages of others carry channel, author and text"
 
@@ -78,6 +76,7 @@ class Rig:
     name: ClassVar[str]
     long: ClassVar[bool] = False  # minutes rather than seconds: only in `make test-all`
     cannot: ClassVar[Mapping[Clause, str]] = {}
+    example: ClassVar[str] = "config.example.toml"  # has a section for it; beside pyproject.toml
 
     channels: tuple[str, ...]  # two that can be spoken in
     absent: str  # configured, but we are not let in (yet)
@@ -107,13 +106,14 @@ class Rig:
     ) -> Adapter:
         """An adapter for this far side, not yet running."""
         module = load(self.kind)
-        return module.build(
+        adapter: Adapter = module.build(
             module.Settings(**(self.settings if settings is None else settings)),
             name="night",
             channels=self.channels if channels is None else channels,
             hear=self.heard.append,
             memory=MemoryInMemory(),
         )
+        return adapter
 
     async def seen(self, channel: str) -> list[Seen]:
         """All messages that have appeared in ``channel`` until now, oldest first."""

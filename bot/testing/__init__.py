@@ -1,0 +1,93 @@
+"""The adapters' contract as a pytest plug-in, for adapters of this repository and of any other.
+
+In the ``conftest.py`` at the top of your project::
+
+    pytest_plugins = ["bot.testing"]
+
+and in a test module::
+
+    from bot.testing import Rig
+    from bot.testing.contract import *
+
+    class MyRig(Rig): ...           # see bot/testing/rig.py
+
+    RIGS = (MyRig,)
+
+Each clause of the contract then runs on each rig that does not name it in ``cannot``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.testing.rig import Clause, MemoryInMemory, Rig, Seen, message, ready, running, until
+
+__all__ = ["Clause", "MemoryInMemory", "Rig", "Seen", "message", "ready", "running", "until"]
+
+_RIGS = pytest.StashKey[dict[str, type[Rig]]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_RIGS] = {}
+    config.addinivalue_line("markers", "clause(clause): the clause of the contract that is tested")
+    config.addinivalue_line("markers", "long: minutes, not seconds")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    marker = metafunc.definition.get_closest_marker("clause")
+    if marker is None:
+        return
+    (clause,) = marker.args
+    rigs: tuple[type[Rig], ...] = getattr(metafunc.module, "RIGS", ())
+    assert rigs, f"{metafunc.module.__name__} takes the contract in and names no RIGS"
+    metafunc.config.stash[_RIGS] |= {rig.name: rig for rig in rigs}
+    able = [pytest.param(rig, id=rig.name, marks=_marks(rig)) for rig in rigs if _can(rig, clause)]
+    metafunc.parametrize("rig", able, indirect=True)
+
+
+def _can(rig: type[Rig], clause: Clause) -> bool:
+    """Whether the network can have the clause; where it cannot, the rig says why."""
+    reason = rig.cannot.get(clause)
+    assert reason is None or len(reason.split()) >= 4, f"{rig.name}, {clause.name}: {reason!r}"
+    return reason is None
+
+
+def _marks(rig: type[Rig]) -> list[pytest.MarkDecorator]:
+    """What this machine lacks is left out loudly, and fails in CI."""
+    marks = [pytest.mark.long] if rig.long else []
+    missing = rig.missing()
+    if missing is not None and not os.environ.get("CI"):
+        marks.append(pytest.mark.skip(reason=f"{rig.name} is left out: {missing}"))
+    return marks
+
+
+@pytest_asyncio.fixture
+async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Rig]:
+    """A far side, up, for one test."""
+    missing = request.param.missing()
+    assert missing is None, missing
+    rig: Rig = request.param(tmp_path)
+    try:
+        await rig.open()
+        yield rig
+    finally:
+        await rig.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The clauses that networks cannot have, and what was left out for want of a daemon."""
+    rigs = terminalreporter.config.stash[_RIGS].values()
+    for rig in rigs:
+        if (missing := rig.missing()) is not None:
+            line = f"LEFT OUT: the contract on {rig.name}: {missing}"
+            terminalreporter.write_line(line, yellow=True)
+    if rigs:
+        terminalreporter.write_sep("-", "clauses of the contract that a network cannot have")
+    for rig in rigs:
+        for clause, reason in rig.cannot.items():
+            terminalreporter.write_line(f"{rig.name:16} {clause.name:14} {reason}")
