@@ -24,7 +24,8 @@ class Faults:
 
 
 class FaultProxy:
-    """``faults`` may be changed at any time; ``accepted`` counts connections."""
+    """``faults`` may be changed at any time; ``accepted`` counts connections. Started again
+    after a stop it has the same port."""
 
     def __init__(self, port: int) -> None:
         self.faults = Faults()
@@ -39,7 +40,7 @@ class FaultProxy:
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def start(self) -> FaultProxy:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
