@@ -30,7 +30,7 @@ from bot.timing import SystemTime, Time
 
 KEY = "demo"
 CHANNEL = "#gamenight"
-READY_WITHIN = 30.0
+READY_WITHIN = 10.0
 TOLD_WITHIN = 60.0
 LOOK_EVERY = 0.1
 

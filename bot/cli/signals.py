@@ -6,7 +6,8 @@ import asyncio
 import os
 import signal
 from collections.abc import Coroutine
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 STATUS = {signal.SIGTERM: 0, signal.SIGINT: 130}
 
@@ -22,15 +23,16 @@ def run_until_signal(work: Coroutine[Any, Any, int]) -> int:
 
 async def _supervise(work: Coroutine[Any, Any, int]) -> int:
     task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
     received: list[signal.Signals] = []
 
     def on_signal(number: signal.Signals) -> None:
-        if received:
-            os._exit(128 + number)
         received.append(number)
         task.cancel()
+        for each in STATUS:
+            loop.remove_signal_handler(each)
+            signal.signal(each, _end_at_once)
 
-    loop = asyncio.get_running_loop()
     for number in STATUS:
         loop.add_signal_handler(number, on_signal, number)
     try:
@@ -38,3 +40,7 @@ async def _supervise(work: Coroutine[Any, Any, int]) -> int:
     except asyncio.CancelledError:
         status = 0
     return STATUS[received[0]] if received else status
+
+
+def _end_at_once(number: int, _: FrameType | None) -> NoReturn:
+    os._exit(128 + number)

@@ -274,7 +274,8 @@ def test_health_without_a_bot(cli: Any, config: Path) -> None:
     assert cli("health").returncode == 0
     os.utime(sign, (time.time() - 61, time.time() - 61))
     done = cli("health")
-    assert (done.returncode, done.stderr) == (1, "no sign of life for 61 s\n")
+    assert done.returncode == 1
+    assert done.stderr.startswith("no sign of life for 6")
 
 
 # --- sandbox --------------------------------------------------------------------------------
