@@ -10,13 +10,16 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from bot.domain import (
+    Cast,
     Confirmed,
     Event,
     Row,
+    Search,
     SessionKey,
     Snapshot,
     Tallied,
     Verdict,
+    Votes,
     WantTally,
 )
 from bot.link import Do, Link, LinkState, LinkStatus
@@ -228,6 +231,25 @@ class Picker:
         if counts is not None or known or want.game_id is None:
             return Tallied(want.key, want.play, counts)
         return Tallied(want.key, want.play, totals=await self._rest.counters(want.game_id))
+
+    async def cast(self, name: str, up: bool, at: float, ticker: str | None = None) -> Cast:
+        """Hand a person's vote over; ``at`` is when they cast it, by the Picker's clock. Never
+        raises: what came of it, as far as it is known."""
+        return await self._rest.cast(name, up, at, ticker)
+
+    async def search(self, session_id: int, name: str, up: bool, at: float) -> Search:
+        """Whether the Picker has the vote that :meth:`cast` handed over. Raises :class:`Unclear`
+        without an answer."""
+        return await self._rest.search(session_id, name, up, at)
+
+    async def counts(self, session_id: int) -> tuple[tuple[int, Votes], ...] | None:
+        """Tonight's votes by catalogue id; None where the Picker does not tell them. Raises
+        :class:`Unclear` without an answer."""
+        return await self._rest.votes(session_id)
+
+    async def counters(self, game_id: int) -> Votes | None:
+        """The all-time counters of a game, where it has any. Raises :class:`Unclear`."""
+        return await self._rest.counters(game_id)
 
     async def _rows(self, session_id: int) -> tuple[Row, ...] | None:
         try:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlencode
 
 import httpx
 
 from bot import wire
-from bot.domain import Row, SessionInfo, Votes
+from bot.domain import Cast, Deferred, Doubtful, NoQuery, Row, Search, SessionInfo, Votes
 from bot.picker import faults
-from bot.picker.faults import Address
+from bot.picker.faults import Address, Trouble
 from bot.timing import Time, within
 from bot.wire import Reply
 
@@ -42,6 +43,7 @@ class Rest:
         self.token = token
         self.skew = 0.0
         self.has_votes: bool | None = None
+        self.has_search: bool | None = None
         self.on_refused = on_refused
         self._address = address
         self._time = time
@@ -56,7 +58,7 @@ class Rest:
         self.token = None
         reply = await self._ask("POST", "/auth/login", {"key": admin_key})
         self.token = wire.parse_login(reply)
-        self.has_votes = None
+        self.has_votes = self.has_search = None
 
     async def active(self) -> SessionInfo | None:
         return wire.parse_active(await self._get("/sessions/active"))
@@ -80,8 +82,32 @@ class Rest:
     async def counters(self, game_id: int) -> Votes | None:
         return wire.parse_game(await self._get(f"/games/{game_id}"), game_id)
 
+    async def cast(self, name: str, up: bool, at: float, ticker: str | None) -> Cast:
+        """Hand a vote over. Never raises: what came of it, as far as it is known."""
+        body = wire.encode_vote(name, up, at, ticker)
+        try:
+            return wire.parse_cast(await self._authorized("POST", "/votes/live", body))
+        except Trouble as trouble:
+            # Only where there was no connection can it not have arrived.
+            unsent = isinstance(trouble.__cause__, httpx.ConnectError | httpx.ConnectTimeout)
+            return Deferred(str(trouble)) if unsent else Doubtful(str(trouble))
+
+    async def search(self, session_id: int, name: str, up: bool, at: float) -> Search:
+        """Whether a vote is there; that it cannot be asked is remembered until the next login."""
+        if self.has_search is False:
+            return NoQuery()
+        query = urlencode({"session_id": session_id, "username": name, "limit": 100})
+        found = wire.parse_search(await self._get(f"/votes?{query}"), name, up, at)
+        self.has_search = not isinstance(found, NoQuery)
+        return found
+
     async def _get(self, path: str) -> Reply:
-        reply = await self._ask("GET", path)
+        return await self._authorized("GET", path)
+
+    async def _authorized(
+        self, method: str, path: str, body: dict[str, str] | None = None
+    ) -> Reply:
+        reply = await self._ask(method, path, body)
         if reply.status in (401, 403):
             self.on_refused()
         return reply

@@ -38,6 +38,7 @@ from bot.wire.frames import (
     parse_frame,
 )
 from bot.wire.lenient import parse_moment
+from bot.wire.votes import encode_vote, parse_cast, parse_search
 
 __all__ = [
     "AuthAccepted",
@@ -56,12 +57,15 @@ __all__ = [
     "encode_ping",
     "encode_subscribe",
     "encode_unsubscribe",
+    "encode_vote",
     "parse_active",
+    "parse_cast",
     "parse_frame",
     "parse_game",
     "parse_games",
     "parse_login",
     "parse_moment",
+    "parse_search",
     "parse_session",
     "parse_votes",
 ]

@@ -130,9 +130,9 @@ def parse_active(reply: Reply) -> SessionInfo | None:
     That is ``{"session": null}``, null, a session that is not active, or a 404 that says so in
     the Picker's words; any other 404 may come from something in between.
     """
-    if reply.status == 404 and "active session" in _error_text(reply).lower():
+    if reply.status == 404 and "active session" in error_text(reply).lower():
         return None
-    document = _document(reply)
+    document = json_of(reply)
     if document is None or (isinstance(document, dict) and _says_none(document)):
         return None
     info = _read(document, _SessionRow).value()
@@ -141,9 +141,9 @@ def parse_active(reply: Reply) -> SessionInfo | None:
 
 def parse_session(reply: Reply, session_id: int) -> SessionInfo | None:
     """``GET /api/sessions/:id``: None for a session that the Picker says it does not have."""
-    if reply.status == 404 and "session" in _error_text(reply).lower():
+    if reply.status == 404 and "session" in error_text(reply).lower():
         return None
-    row = _read(_document(reply), _SessionRow)
+    row = _read(json_of(reply), _SessionRow)
     if row.id != session_id:
         raise Unclear(f"the answer is about session {row.id}")
     if row.is_active is None and row.closed_at is None:
@@ -157,7 +157,7 @@ def parse_games(reply: Reply) -> tuple[Row, ...]:
     One row that cannot be read makes the whole answer unclear, since a row that is not there
     means a game that was taken back.
     """
-    document = _document(reply)
+    document = json_of(reply)
     if not isinstance(document, list):
         raise Unclear("not a list of games", foreign=True)
     rows = [_read(row, _GameRow).value() for row in document]
@@ -172,9 +172,9 @@ def parse_votes(reply: Reply, session_id: int) -> tuple[tuple[int, Votes], ...] 
     """
     if reply.status == 200 and reply.body.lstrip().startswith(b"<"):
         return None
-    if reply.status == 404 and "session" not in _error_text(reply).lower():
+    if reply.status == 404 and "session" not in error_text(reply).lower():
         return None
-    answer = _read(_document(reply), _VoteList)
+    answer = _read(json_of(reply), _VoteList)
     if answer.session_id not in (None, session_id):
         raise Unclear(f"the answer is about session {answer.session_id}")
     return tuple((row.game_id, Votes(row.upvotes, row.downvotes)) for row in answer.votes)
@@ -182,7 +182,7 @@ def parse_votes(reply: Reply, session_id: int) -> tuple[tuple[int, Votes], ...] 
 
 def parse_game(reply: Reply, game_id: int) -> Votes | None:
     """``GET /api/games/:id``: the all-time counters; None where the game carries none."""
-    game = _read(_document(reply), _Counters)
+    game = _read(json_of(reply), _Counters)
     if game.id != game_id:
         raise Unclear(f"the answer is about game {game.id}")
     return _counters(game.upvotes, game.downvotes)
@@ -190,10 +190,10 @@ def parse_game(reply: Reply, game_id: int) -> Votes | None:
 
 def parse_login(reply: Reply) -> str:
     """``POST /api/auth/login``: the token. Raises :class:`KeyRefused` or :class:`Unclear`."""
-    error = _error_text(reply)
+    error = error_text(reply)
     if reply.status in (400, 401, 403) and error:
         raise KeyRefused(error)
-    document = _document(reply)
+    document = json_of(reply)
     token = document.get("token") if isinstance(document, dict) else None
     if not isinstance(token, str) or not token:
         raise Unclear("the answer to the login has no token", foreign=True)
@@ -204,10 +204,10 @@ def _says_none(document: dict[str, Any]) -> bool:
     return "id" not in document and "session" in document and document["session"] is None
 
 
-def _document(reply: Reply) -> Any:
+def json_of(reply: Reply) -> Any:
     """The JSON of a 200 answer."""
     if reply.status != 200:
-        text = _error_text(reply)
+        text = error_text(reply)
         foreign = reply.status in (404, 405) and not text
         raise Unclear(f"HTTP {reply.status}" + (f" ({text})" if text else ""), foreign=foreign)
     if not _is_json(reply):
@@ -223,7 +223,7 @@ def _is_json(reply: Reply) -> bool:
     return True
 
 
-def _error_text(reply: Reply) -> str:
+def error_text(reply: Reply) -> str:
     """The Picker's own words for an error, fit for one line of a log; empty without any."""
     if reply.status < 400 or not _is_json(reply):
         return ""

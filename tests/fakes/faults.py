@@ -16,7 +16,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What comes instead of the Picker's answer. With ``status`` None the real answer comes,
-    after ``delay`` seconds; ``hang`` answers never and ``close`` ends the connection."""
+    after ``delay`` seconds; ``hang`` answers never and ``close`` ends the connection. With
+    ``acts`` the Picker does what was asked before that."""
 
     status: int | None = None
     body: str = ""
@@ -24,6 +25,7 @@ class Fault:
     delay: float = 0.0
     hang: bool = False
     close: bool = False
+    acts: bool = False
 
 
 def error(status: int, text: str) -> Fault:
@@ -42,6 +44,8 @@ SENSELESS = Fault(200, '{"ok":true}')
 HUGE = Fault(200, '["' + "x" * (2 << 20) + '"]')
 HANG = Fault(hang=True)
 CLOSE = Fault(close=True)
+STORED_THEN_RESET = Fault(close=True, acts=True)
+STORED_THEN_BROKEN = Fault(500, '{"error":"Something went wrong!"}', acts=True)
 
 
 def slow(seconds: float) -> Fault:
@@ -88,6 +92,8 @@ class Faults:
 
 
 async def _act(fault: Fault, request: web.Request, handler: Handler) -> web.StreamResponse:
+    if fault.acts:
+        await handler(request)
     if fault.close and request.transport is not None:
         request.transport.abort()
     while fault.hang and request.transport is not None:  # noqa: ASYNC110 (no event for it)
