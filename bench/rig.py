@@ -6,15 +6,32 @@ import asyncio
 import random
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot import messages
 from bot.app import Parts
-from bot.domain import Kind, Limits, Message, Proof, Receipt, Target
+from bot.app.intake import Intake
+from bot.deliver import open_lanes
+from bot.domain import (
+    Clock,
+    Game,
+    Kind,
+    Limits,
+    Message,
+    Proof,
+    Receipt,
+    Row,
+    SessionInfo,
+    SessionKey,
+    Snapshot,
+    Target,
+    Want,
+)
 from bot.formatter import Wording
 from bot.picker import Picker
+from bot.session import State
 from bot.store import Store
 from bot.timing import SystemTime
 
@@ -46,6 +63,11 @@ class Silent:
         return None
 
 
+async def until(true: Callable[[], bool]) -> None:
+    while not true():  # noqa: ASYNC110 - a tenth of a millisecond is fine enough here
+        await asyncio.sleep(0.0001)
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
@@ -72,3 +94,39 @@ async def parts(folder: Path, url: str, adapter: Silent, channels: int = 1) -> A
         )
     finally:
         await store.close()
+
+
+BEGUN = Snapshot(
+    0,
+    SessionInfo(SessionKey(1, 1_773_968_280), active=True, games_played=1),
+    (Row(1, Game("Drawful 2", 17)),),
+)
+
+
+@asynccontextmanager
+async def announcing(made: Parts, begun: Snapshot | None = BEGUN) -> AsyncIterator[Intake]:
+    """An intake with its lanes and without a Picker; a night that runs has been taken in."""
+    lanes = open_lanes(made.announce, made.adapters, made.store, made.time, held=lambda: False)
+
+    def committed(state: State, wants: Sequence[Want]) -> None:
+        for lane in lanes.values():
+            lane.wake()
+
+    intake = Intake(
+        State(),
+        store=made.store,
+        wording=made.wording,
+        announce=made.announce,
+        clock=lambda: Clock(made.time.now()),
+        held=lambda: True,
+        committed=committed,
+    )
+    running = [asyncio.create_task(lane.run()) for lane in lanes.values()]
+    if begun is not None:
+        await intake.take([begun])
+    try:
+        yield intake
+    finally:
+        for lane in lanes.values():
+            lane.stop()
+        await asyncio.wait(running)

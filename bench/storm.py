@@ -8,14 +8,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
 from websockets.asyncio.client import connect
 
-from bench.rig import Silent, free_port, parts
+from bench.rig import Silent, free_port, parts, until
 from bench.table import resident_mib, table
 from bot.app import Parts
 from bot.app.intake import Intake
@@ -63,12 +63,12 @@ async def _ours() -> tuple[float, float]:
         async with _picker() as url, parts(Path(folder), url, Silent()) as made:
             intake = _intake(made)
             link = asyncio.create_task(_link(made, intake))
-            await _until(lambda: made.picker.status().state is LinkState.LIVE)
+            await until(lambda: made.picker.status().state is LinkState.LIVE)
             await intake.take([await made.picker.snapshot(0)])
             before = resident_mib()
             await _begin(url)
             began = time.perf_counter()
-            await _until(lambda: _votes(intake) == VOTES)
+            await until(lambda: _votes(intake) == VOTES)
             rate = VOTES / (time.perf_counter() - began)
             grown = resident_mib() - before
             link.cancel()
@@ -100,11 +100,6 @@ def _votes(intake: Intake) -> int:
     current = intake.state.current
     high = current.plays[0].high if current else None
     return high.up if high else 0
-
-
-async def _until(true: Callable[[], bool]) -> None:
-    while not true():  # noqa: ASYNC110 - a fifth of a millisecond is fine enough here
-        await asyncio.sleep(0.0002)
 
 
 async def _begin(url: str) -> None:
