@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 import click
 
@@ -19,13 +19,14 @@ def preview(config: Config) -> int:
     for table, target in compose.targets(config):
         click.secho(str(target), bold=True)
         kinds = config.announce[target]
-        for line in _channel(wording, compose.build(table), kinds):
+        for line in channel_lines(wording, compose.build(table), kinds):
             click.echo(f"  {line}" if line else "")
         click.echo()
     return 0
 
 
-def _channel(wording: Wording, adapter: Adapter, kinds: Iterable[Kind]) -> Iterator[str]:
+def channel_lines(wording: Wording, adapter: Adapter, kinds: Collection[Kind]) -> Iterator[str]:
+    """What a channel that takes ``kinds`` would show of each announcement."""
     for announcement in examples():
         if announcement.kind in kinds:
             yield from _announcement(wording, adapter, announcement)

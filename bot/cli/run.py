@@ -50,4 +50,7 @@ async def _run(config: Config, speaking: Config, time: Time) -> int:
     except (app.NothingToSayItWith, KeyRefused, StoreError) as error:
         log.error("%s", error)
         return FAILED
+    except Exception:
+        log.exception("ended by a fault of its own")
+        return FAILED
     return 0

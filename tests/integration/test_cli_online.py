@@ -17,6 +17,7 @@ from bot_process import KEY, ROOT
 from host import hosting
 from irc_in_process import InProcessServer
 
+from bot.cli.watch import RULE
 from bot.sandbox import Sandbox
 from bot.store import read_deliveries
 from bot.timing import SystemTime
@@ -300,7 +301,7 @@ async def test_watch_prints_what_the_users_script_printed(config: Path, picker: 
     assert (status, err) == (130, "")
     lines = [line for line in out.splitlines() if line]
     address = f"📡 Connecting to: {picker.replace('http', 'ws')}/api/sessions/live"
-    rule = "━" * 40
+    rule = RULE
     assert lines[:12] == [
         f"🚀 Watching session {session}",
         rule,
