@@ -91,7 +91,6 @@ class DiscordBot:
         self._backoff = Backoff()
         self._threads = NightThreads(memory)
         self._client: Client | None = None
-        self._revoked = False
         self._shown: str | None = None
         self._gone: set[int] = set()
         self._plain: set[int] = set()
@@ -147,8 +146,6 @@ class DiscordBot:
         async with guarded():
             await find_gateway(client, self._settings.api_url)
         await self._listen(client)
-        if self._revoked:
-            raise Revoked(_REFUSED)
 
     async def _listen(self, client: Client) -> None:
         """Keep the gateway, which discord.py reconnects and resumes by itself, for as long as
@@ -166,14 +163,14 @@ class DiscordBot:
                 await self._sleep(self._backoff.next())
 
     def _connected(self) -> Client:
-        if self._client is None or self._client.is_closed() or self._revoked:
+        if self._client is None or self._client.is_closed():
             raise Transient("not logged in to Discord")
         return self._client
 
     async def _failed(self, client: Client, error: SendError) -> None:
-        """Stop on a token that is refused; asking on would have our address blocked."""
-        if isinstance(error, Revoked) and not self._revoked:
-            self._revoked = True
+        """Ask no more with a token that is refused, which would have our address blocked; the
+        next login tells whether it is gone for good."""
+        if isinstance(error, Revoked):
             await leave(client)
 
     def _forget_refusals(self) -> None:
@@ -277,14 +274,14 @@ class DiscordBot:
         """``call`` with the message's form; reopens an archived thread and does without a card
         that is refused, since a request that was refused has surely done nothing."""
         try:
-            async with guarded():
+            async with guarded(client.http):
                 return await call(**self._form(place, message))
         except Refusal as error:
             if error.code == ARCHIVED:
                 await reopen(client, place)
             elif not self._is_card_refused(error, place, message):
                 raise
-        async with guarded():
+        async with guarded(client.http):
             return await call(**self._form(place, message))
 
     def _is_card_refused(self, error: Refusal, place: int, message: Message) -> bool:
@@ -374,7 +371,7 @@ class DiscordBot:
 
 async def _find(client: Client, place: int, text: str, after: datetime) -> int | None:
     """The id of our own message with this text, said since."""
-    async with guarded():
+    async with guarded(client.http):
         history = client.get_partial_messageable(place).history(after=after, limit=None)
         async for message in history:
             if message.author.id == client.application_id and message.content == text:

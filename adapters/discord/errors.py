@@ -23,6 +23,7 @@ from typing import Any
 
 import aiohttp
 import discord
+from discord.http import HTTPClient
 
 from bot.port import Ambiguous, Permanent, SendError, Transient
 
@@ -111,9 +112,13 @@ async def _answered(
 
 
 @asynccontextmanager
-async def guarded() -> AsyncIterator[None]:
+async def guarded(http: HTTPClient | None = None) -> AsyncIterator[None]:
     """Around a call of discord.py or aiohttp: limited in time, and nothing but the port's
-    errors comes out."""
+    errors comes out.
+
+    With ``http``, a call that is cut short opens that client's global lock: a request that
+    is cancelled while it waits out a global rate limit would leave it shut for ever.
+    """
     end = asyncio.get_running_loop().time() + ALTOGETHER
     limit = asyncio.timeout_at(end)
     watch = _Watch(limit, end)
@@ -124,6 +129,12 @@ async def guarded() -> AsyncIterator[None]:
                 yield
             finally:
                 _watch.reset(outer)
+    except asyncio.CancelledError:
+        _unlock(http)
+        raise
+    except TimeoutError as error:
+        _unlock(http)
+        raise _unsure(watch, told(error)) from error
     except SendError:
         raise
     except aiohttp.ClientResponseError as error:
@@ -131,6 +142,11 @@ async def guarded() -> AsyncIterator[None]:
         raise _unsure(watch, told(error)) from None
     except FOREIGN as error:
         raise _unsure(watch, told(error)) from error
+
+
+def _unlock(http: HTTPClient | None) -> None:
+    if http is not None:
+        http._global_over.set()
 
 
 def _unsure(watch: _Watch, error: SendError) -> SendError:

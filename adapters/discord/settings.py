@@ -48,8 +48,23 @@ def _role_ids(value: Any) -> Any:
     return tuple(int(item) for item in items)
 
 
+def _known_kinds(value: Any) -> Any:
+    for key in value if isinstance(value, dict) else ():
+        if key not in list(Kind):
+            raise ValueError(f"there is no line {key}; there are {', '.join(Kind)}")
+    return value
+
+
+def _night(value: Any) -> Any:
+    places = value.values() if isinstance(value, dict) else (value,)
+    if any(place not in ("night", None) for place in places):
+        raise ValueError('must be "night", or a table such as { "123456789012345678" = "night" }')
+    return value
+
+
 RoleIds = Annotated[tuple[int, ...], BeforeValidator(_role_ids)]
-Thread = Literal["night"]
+Roles = Annotated[dict[Kind, RoleIds], BeforeValidator(_known_kinds)]
+Thread = Annotated[Literal["night"] | dict[str, Literal["night"]] | None, BeforeValidator(_night)]
 
 
 class Settings(BaseModel):
@@ -66,9 +81,9 @@ class Settings(BaseModel):
     token: SecretStr | None = None
     webhook_url: SecretStr | None = None
     api_url: str = API_URL
-    mention_roles: dict[Kind, RoleIds] = Field(default_factory=dict)
+    mention_roles: Roles = Field(default_factory=dict)
     silent: tuple[Kind, ...] = ()
-    thread: Thread | dict[str, Thread] | None = None
+    thread: Thread = None
     edit_interval: float = Field(default=5.0, ge=1, allow_inf_nan=False)
 
     @field_validator("token")

@@ -96,7 +96,7 @@ async def _start(client: discord.Client, channel: int, message: int, text: str) 
         message_id=message,
     )
     lines = text.strip().splitlines() or [str(message)]
-    async with guarded():
+    async with guarded(client.http):
         await client.http.request(
             route, json={"name": lines[0][:NAME], "auto_archive_duration": _DAY}
         )
@@ -105,5 +105,5 @@ async def _start(client: discord.Client, channel: int, message: int, text: str) 
 async def reopen(client: discord.Client, thread: int) -> None:
     """Bring an archived thread back (topics/threads). Raises as a send does."""
     route = Route("PATCH", "/channels/{channel_id}", channel_id=thread)
-    async with guarded():
+    async with guarded(client.http):
         await client.http.request(route, json={"archived": False})

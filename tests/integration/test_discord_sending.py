@@ -76,11 +76,8 @@ async def test_a_repeat_of_a_deleted_message_is_delivered(peer, faults):
 async def test_a_doubt_is_settled_by_the_history(peer, faults):
     """Past the nonce's memory the channel is read: our own message with this text, since then."""
     async with playing(Stage(peer)) as stage:
-        await stage.send("other")
-        stage.games.messages[1] = replace(
-            stage.message(), id=1, author=peer.person("alice"), content="wanted"
-        )
         before = peer.world.now()
+        peer.world.store(stage.games, peer.person("alice"), {"content": "wanted"})
         assert await stage.adapter.find(stage.channel, plain("wanted"), before) is None
         faults.append(Fault(POST, Act.STORE_THEN_RESET))
         with pytest.raises(Ambiguous):
@@ -144,6 +141,23 @@ async def test_a_bucket_is_waited_out(peer):
             await stage.send(str(number), str(number))
         assert stage.contents == list("01234567")
         assert {post.status for post in stage.posts()} == {200}
+
+
+async def test_a_global_limit_that_is_cut_short_locks_nobody_out(peer, faults):
+    """A send given up while it waits out a global rate limit leaves the others free."""
+    async with playing(Stage(peer)) as stage:
+        limit = rate_limited(25.0)
+        limit.body["global"] = True
+        faults.append(limit)
+        sending = asyncio.create_task(stage.send("given up", "one"))
+        over = stage.adapter._client.http._global_over
+        await until(lambda: not over.is_set(), "the global limit")
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        await asyncio.wait_for(stage.adapter.verify(stage.channel), 5)
+        await asyncio.wait_for(stage.send("next", "two"), 5)
+        assert stage.contents == ["next"]
 
 
 async def test_no_answer_ends_by_our_own_deadline(peer, faults):

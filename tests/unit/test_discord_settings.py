@@ -103,6 +103,14 @@ def test_roles_are_ids():
         Kind.GAME_ADDED: (223456789012345678,),
     }
     assert "a role is its id" in sentence(token=TOKEN, mention_roles={"stats": "Players"})
+    assert "no line start; there are" in sentence(token=TOKEN, mention_roles={"start": CHANNEL})
+
+
+@pytest.mark.parametrize("thread", ["week", {CHANNEL: "week"}, 3])
+def test_threads_are_for_nights(thread):
+    """Only one word is known, for the table or for single channels."""
+    assert sentence(token=TOKEN, thread=thread).startswith('must be "night", or a table')
+    assert kind.Settings(token=TOKEN, thread={CHANNEL: "night"}).thread == {CHANNEL: "night"}
 
 
 @pytest.mark.parametrize(
