@@ -78,7 +78,14 @@ def _load(path: Path | None) -> Config:
         raise Unusable(str(error)) from None
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _InOrder(click.Group):
+    """Lists its commands in the order in which a host needs them."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="nightcrier", message="%(prog)s %(version)s")
 def nightcrier() -> None:
     """The town crier of a game night: announces a Jackbox Game Picker's session in Discord, on
@@ -105,7 +112,10 @@ def nightcrier() -> None:
     help="Tell it on IRC too; without an address on a small server of its own.",
 )
 def demo(speed: float, irc: str | None) -> int:
-    """A whole game night on an embedded Picker, told here, in well under a minute."""
+    """Play a whole game night on an embedded Picker and tell it here.
+
+    In well under a minute, with nothing to set up.
+    """
     from bot.cli.demo import demo
 
     return demo(speed, irc)
@@ -121,7 +131,7 @@ def demo(speed: float, irc: str | None) -> int:
     "nothing is recorded for the others. For a rehearsal.",
 )
 def run(path: Path | None, only: tuple[str, ...]) -> int:
-    """The bot. Ends with 0 on SIGTERM."""
+    """Announce, until a signal ends it."""
     from bot.cli.run import run
 
     return run(_load(path), only)
@@ -135,7 +145,10 @@ def run(path: Path | None, only: tuple[str, ...]) -> int:
     help="Also log in everywhere and verify the channels. Says nothing in any chat.",
 )
 def check(path: Path | None, online: bool) -> int:
-    """Validate the configuration: every problem at once, and what would be right."""
+    """Validate the configuration.
+
+    Every problem is told at once, each with its key, its value and what would be right.
+    """
     from bot.cli.check import check
 
     return check(_load(path), online)
@@ -145,7 +158,10 @@ def check(path: Path | None, online: bool) -> int:
 @_configured
 @click.argument("target", required=False)
 def test(path: Path | None, target: str | None) -> int:
-    """One test line to every channel, or to TARGET (ADAPTER or ADAPTER/CHANNEL)."""
+    """Say one test line in every channel.
+
+    Or in those of TARGET alone (ADAPTER or ADAPTER/CHANNEL). Prints each receipt.
+    """
     from bot.cli.check import test
 
     return test(_load(path), target)
@@ -155,9 +171,9 @@ def test(path: Path | None, target: str | None) -> int:
 @_configured
 @click.argument("session_id", type=click.IntRange(1))
 def watch(path: Path | None, session_id: int) -> int:
-    """Print each event of a session as it comes, until interrupted.
+    """Print each event of a session as it comes.
 
-    For finding out why nothing arrives.
+    Until interrupted; for finding out why nothing arrives.
     """
     from bot.cli.watch import watch
 
@@ -167,7 +183,10 @@ def watch(path: Path | None, session_id: int) -> int:
 @nightcrier.command()
 @_configured
 def preview(path: Path | None) -> int:
-    """Every announcement as each configured channel would show it."""
+    """Show every announcement as each channel would.
+
+    In the host's own wording, in the parts that the channel's limits make of it.
+    """
     from bot.cli.preview import preview
 
     return preview(_load(path))
@@ -178,7 +197,11 @@ def preview(path: Path | None) -> int:
 @click.option("--dead", is_flag=True, help="Only those that were refused for good.")
 @click.pass_context
 def outbox(context: click.Context, path: Path | None, dead: bool) -> int:
-    """Deliveries and their fate; beside a running bot too."""
+    """Show deliveries and their fate.
+
+    Beside a running bot too. At a terminal a table, else columns parted by tabs: when, status,
+    target, key, tries, detail.
+    """
     context.obj = path
     if context.invoked_subcommand:
         return 0
@@ -193,7 +216,11 @@ def outbox(context: click.Context, path: Path | None, dead: bool) -> int:
 @click.argument("target", required=False)
 @click.pass_obj
 def retry(outer: Path | None, path: Path | None, key: str, target: str | None) -> int:
-    """Make a dead, expired or unconfirmed delivery pending again, with a new shelf life."""
+    """Have another try at what failed.
+
+    Makes what is dead, expired or unconfirmed under KEY pending again, with a new shelf life,
+    for all channels or for those of TARGET (ADAPTER or ADAPTER/CHANNEL).
+    """
     from bot.cli.outbox import retry
 
     return retry(_load(path or outer), key, target)
@@ -202,7 +229,10 @@ def retry(outer: Path | None, path: Path | None, key: str, target: str | None) -
 @nightcrier.command()
 @_configured
 def health(path: Path | None) -> int:
-    """0 if the running bot wrote its sign of life within a minute. Uses no network."""
+    """Tell whether the bot is alive.
+
+    Status 0 if it gave its sign of life within a minute, else 1. Uses no network.
+    """
     from bot.cli.health import health
 
     return health(_load(path))
@@ -226,7 +256,10 @@ def health(path: Path | None) -> int:
     help="How old a Picker to be; seed is that of November 2025.",
 )
 def sandbox(host: str, port: int, admin_key: str, era: str) -> int:
-    """The embedded Picker alone, REST and WebSocket, for trying out."""
+    """Serve the embedded Picker alone.
+
+    REST and WebSocket, for trying out; its data is gone when it ends.
+    """
     from bot.cli.sandbox import sandbox
 
     return sandbox(host, port, admin_key, era)
