@@ -151,6 +151,9 @@ async def test_a_command_is_heard_and_answered(peer):
         await stage.adapter.reply(ask.handle, plain("5👍 1👎", actions=VOTES), True)
         assert begun.private == ["5👍 1👎"]
         assert begun.said[0].components[0]["components"][0]["custom_id"] == UP
+        await peer.interactions.tap(begun.said[0], UP, peer.person("alice"))
+        (_, tap) = await until(lambda: len(stage.heard) == 2 and stage.heard, "the tap")
+        assert tap.action == VOTES[0]
 
 
 async def test_a_command_elsewhere_is_told_so(peer):
@@ -207,9 +210,27 @@ async def test_a_dropped_gateway_is_resumed_and_nothing_is_missed(peer):
         peer.gateway.drop()
         await until(lambda: not peer.gateway.connected, "the drop")
         await peer.interactions.tap(message, UP, peer.person("alice"))
+        peer.world.shift -= 10  # however long the reconnect takes, the tap is not too old
         peer.gateway.refuses = False
         await until(lambda: stage.heard, "the tap", 30)
         assert "resume" in peer.gateway.log
+
+
+async def test_a_tap_that_waited_too_long_in_an_outage(peer):
+    """Replayed more than three seconds after it was made, a tap has failed for its person."""
+    async with playing(Stage(peer)) as stage:
+        message = await board(stage)
+        peer.gateway.refuses = True
+        peer.gateway.drop()
+        await until(lambda: not peer.gateway.connected, "the drop")
+        await peer.interactions.tap(message, UP, peer.person("late"))
+        peer.world.shift += 4
+        peer.gateway.refuses = False
+        await until(lambda: any("callback" in a.path for a in peer.weather.log), "the try", 30)
+        await until(lambda: peer.gateway.connected, "the gateway")
+        await peer.interactions.tap(message, UP, peer.person("alice"))
+        await until(lambda: stage.heard, "the tap")
+        assert [tap.author.name for tap in stage.heard] == ["alice"]
 
 
 async def test_a_request_to_reconnect_is_followed(peer):
