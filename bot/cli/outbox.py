@@ -65,9 +65,10 @@ def _print_table(rows: Sequence[Delivery]) -> None:
     console = Console()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in COLUMNS:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "key")
     for row in rows:
-        table.add_row(*(Text(cell, COLOURS[row.status]) for cell in _cells(row)))
+        at, *others = _cells(row)
+        table.add_row(*(Text(cell, COLOURS[row.status]) for cell in (at[5:16], *others)))
     if rows:
         console.print(table)
     counts = Counter(row.status for row in rows)
