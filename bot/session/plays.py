@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain import Game, GameAdded, Row, Votes
@@ -117,7 +117,7 @@ def _told_by(play: Play, row: Row) -> Play:
     """What a row adds to a play that an event told of: its row, the game's true id, its moment."""
     game = replace(play.game, id=row.game.id) if row.game.id is not None else play.game
     at = play.at if play.at is not None else row.played_at
-    return replace(play, row_id=row.id, game=game, at=at)
+    return replace(play, row_id=row.id, game=game, at=at, played_at=row.played_at)
 
 
 # --- counting -----------------------------------------------------------------------------
@@ -158,8 +158,16 @@ def settle(session: Session, play: Play, counts: dict[int, Votes] | None) -> Pla
     if counts is None or play.game.id is None:
         return replace(play, phase=Phase.OVER, tally=play.own_count)
     counted = counts.get(play.game.id, Votes())
-    tally = counted.less(_counted_before(session, play))
+    tally = tonight(session, play, counts)
     return replace(play, phase=Phase.OVER, counted=counted, tally=tally)
+
+
+def tonight(session: Session, play: Play, counts: Mapping[int, Votes]) -> Votes | None:
+    """The votes of ``play`` by the Picker's count of the night, less those of earlier plays
+    of its game; None for a game without an id."""
+    if play.game.id is None:
+        return None
+    return counts.get(play.game.id, Votes()).less(_counted_before(session, play))
 
 
 def _counted_before(session: Session, play: Play) -> Votes:

@@ -49,7 +49,8 @@ def _with_totals(turn: Turn, play: Play, row: Row) -> Play:
 
 def _add_row(turn: Turn, session: Session, row: Row, phase: Phase) -> tuple[Session, Play]:
     codes = (row.room_code,) if row.room_code else ()
-    play = Play(0, row.game, row.played_at, phase, row_id=row.id, codes=codes)
+    at = row.played_at
+    play = Play(0, row.game, at, phase, row_id=row.id, codes=codes, played_at=at)
     session, play = add(session, play)
     play = _with_totals(turn, play, row)
     turn.fact(Reason.ADDED)

@@ -46,7 +46,8 @@ class Play:
     its row. ``base`` and ``high`` are the game's running totals at the play's beginning and
     the highest seen since; ``floor`` is what they were when an earlier play of the same game
     closed, below which ``base`` cannot lie. ``counted`` is the game's count of the night
-    when this play closed, so that a later play of it starts from there.
+    when this play closed, so that a later play of it starts from there. ``played_at`` is the
+    row's own moment, by which the Picker gives votes to plays.
     """
 
     number: int
@@ -61,6 +62,7 @@ class Play:
     floor: Votes | None = None
     counted: Votes | None = None
     tally: Votes | None = None
+    played_at: float | None = None
 
     @property
     def live(self) -> bool:
@@ -175,7 +177,8 @@ class Unsaid:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one input led to. ``taken_back`` are plays whose waiting lines expire."""
+    """What one input led to. ``taken_back`` are plays whose waiting lines expire, ``left``
+    nights that have nothing more to say and are in the state no longer."""
 
     state: State
     announcements: tuple[Announcement, ...] = ()
@@ -183,3 +186,4 @@ class Step:
     taken_back: tuple[tuple[SessionKey, int], ...] = ()
     unsaid: tuple[Unsaid, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    left: tuple[Session, ...] = ()

@@ -34,6 +34,7 @@ class Turn:
         self._taken_back: list[tuple[SessionKey, int]] = []
         self._unsaid: list[Unsaid] = []
         self._reasons: list[Reason] = []
+        self._left: list[Session] = []
 
     def done(self) -> Step:
         said = self._release()
@@ -45,6 +46,7 @@ class Turn:
             tuple(self._taken_back),
             tuple(self._unsaid),
             tuple(self._reasons),
+            tuple(self._left),
         )
 
     def moment(self, at: float | None) -> float:
@@ -154,6 +156,7 @@ class Turn:
         self.queue(queue)
         waiting = {item.session for item in queue}
         closing = tuple(s for s in self.state.closing if s.key in waiting)
+        self._left += (s for s in self.state.closing if s.key not in waiting)
         self.state = replace(self.state, closing=closing)
         return tuple(said)
 
