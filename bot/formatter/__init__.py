@@ -7,6 +7,18 @@ network carries, ``join`` puts several into one, ``clean`` makes outside text ha
 from bot.formatter.clean import clean, score, shorten
 from bot.formatter.examples import examples
 from bot.formatter.split import join, split
-from bot.formatter.wording import Wording, WordingError
+from bot.formatter.templates import Value
+from bot.formatter.wording import Wording, WordingError, vote_buttons
 
-__all__ = ["Wording", "WordingError", "clean", "examples", "join", "score", "shorten", "split"]
+__all__ = [
+    "Value",
+    "Wording",
+    "WordingError",
+    "clean",
+    "examples",
+    "join",
+    "score",
+    "shorten",
+    "split",
+    "vote_buttons",
+]

@@ -6,12 +6,14 @@ Bounds are those of Discord's embeds, the tightest known (title 256, 25 fields o
 
 from __future__ import annotations
 
-from bot.domain import Added, Card, Fact, Field, Scored, Stats, Votes
+from bot.domain import Added, Board, Card, Fact, Field, Scored, Stage, Stats, Votes
 from bot.formatter.clean import score, shorten
 from bot.formatter.templates import Value, Values
 from bot.formatter.values import (
     Say,
+    bar,
     best_loved,
+    board_values,
     cast,
     closest_call,
     counted,
@@ -25,7 +27,6 @@ from bot.formatter.values import (
 GAME_COLOUR = 0x5865F2
 NIGHT_COLOUR = 0xF1C40F
 
-_BAR_CELLS = 8
 _LINES_PER_FIELD = 9
 _FIELDS_OF_LINES = 3
 
@@ -40,10 +41,11 @@ def card_of(fact: Fact, say: Say) -> Card | None:
     return None
 
 
-def bar(votes: Votes) -> str:
-    """The share of thumbs up, in eight cells."""
-    full = round(_BAR_CELLS * votes.up / votes.cast) if votes.cast else 0
-    return "▰" * full + "▱" * (_BAR_CELLS - full)
+def board_card(board: Board, say: Say) -> Card | None:
+    """The card of a game as long as it stands."""
+    if board.stage is Stage.TAKEN_BACK:
+        return None
+    return _game_card(board_values(board, say), say)
 
 
 def _game_card(values: Values, say: Say) -> Card | None:

@@ -20,7 +20,7 @@ from bot.domain import (
     Voted,
     Votes,
 )
-from bot.formatter.templates import Values
+from bot.formatter.templates import Value, Values
 
 _SESSION = SessionKey(17, 1_761_955_200)
 _STARTED_AT = 1_761_955_200.0
@@ -76,11 +76,44 @@ FACTS: Mapping[Kind, tuple[Fact, ...]] = {
 }
 """Of each kind a fact with everything that can be known, and one with nothing to spare."""
 
+_TITLE: dict[str, Value] = {"title": "Fibbage 4"}
+_GAME: dict[str, Value] = _TITLE | {"pack": "The Jackbox Party Pack 9", "players": "2–8 players"}
+_ROOM: dict[str, Value] = {"room": "ABCD"}
+_COUNT: dict[str, Value] = {"up": 5, "down": 1, "score": "+4"}
+_TALLY: dict[str, Value] = _COUNT | {"bar": "▰▰▰▰▰▰▰▱"}
+_THUMB: dict[str, Value] = {"thumb": "👍"}
+_ALL_TIME: dict[str, Value] = {"all_up": 12, "all_down": 2, "all_score": "+10"}
+_STATUS: tuple[Values, ...] = (_TITLE | {"since": "2 h 31 min", "held": 3}, {})
+
 PHRASES: Mapping[str, tuple[Values, ...]] = {
     "players": ({"low": 2, "high": 8}, {"low": 4, "high": 4}, {"low": 2}, {"high": 8}),
     "length": ({"hours": 2, "minutes": 31}, {"hours": 2}, {"minutes": 31}),
     "untitled": ({},),
     "test": ({},),
+    "board": (_GAME | _ROOM | _TALLY, _TITLE | _TALLY),
+    "board_over": (_GAME | _TALLY, _TITLE),
+    "board_taken_back": (_GAME, _TITLE),
+    "vote_counted": (_TITLE | _THUMB | _COUNT, _TITLE | _THUMB),
+    "vote_twice": (_TITLE | _THUMB | _COUNT, _TITLE | _THUMB),
+    "vote_other_game": (_TITLE | _THUMB | {"other": "Drawful 2"},),
+    "vote_kept": (_TITLE | _THUMB,),
+    "vote_too_late": (_TITLE | _THUMB,),
+    "vote_refused": (_TITLE | _THUMB | {"reason": "No game is running"},),
+    "vote_over": (_TITLE, {}),
+    "vote_unknown": ({},),
+    "vote_already": (_TITLE,),
+    "answer_votes": (_TITLE | _COUNT | _ALL_TIME | {"away": 1}, _TITLE),
+    "answer_night": (
+        {"games": ("Drawful 2: 3👍 3👎 (0)", "Tee K.O."), "away": 1},
+        {"games": ("X",)},
+    ),
+    "answer_no_game": ({},),
+    "answer_no_night": ({},),
+    "answer_silent": ({},),
+    "night_game": (_TITLE | _COUNT | {"running": 1}, _TITLE),
+    "status_live": _STATUS,
+    "status_polling": _STATUS,
+    "status_lost": _STATUS,
     "card_pack": ({},),
     "card_players": ({},),
     "card_room": ({},),

@@ -7,12 +7,14 @@ from typing import Protocol
 
 from bot.domain import (
     Added,
+    Board,
     CodeChanged,
     Fact,
     Game,
     Missed,
     Over,
     Scored,
+    Stage,
     Started,
     Stats,
     Voted,
@@ -21,6 +23,7 @@ from bot.domain import (
 from bot.formatter.clean import clean, score, shorten
 from bot.formatter.templates import Value
 
+_BAR_CELLS = 8
 _GAMES_NAMED = 10
 _NUMBER_MOST = 999_999
 _PLAYERS_MOST = 999
@@ -54,6 +57,26 @@ def values_of(fact: Fact, say: Say) -> dict[str, Value]:
         case Stats():
             return _night(fact, say)
     return _missed(fact, say)
+
+
+def board_values(board: Board, say: Say) -> dict[str, Value]:
+    """The values of a board: a room code only while somebody may enter, a result only where
+    somebody voted."""
+    running = board.stage is Stage.RUNNING
+    values = _game(board.game, say) | _known(room=_room(board.room_code) if running else None)
+    votes = counted(board.votes or Votes())
+    return values | _votes(votes) if running or votes.cast else values
+
+
+def _votes(votes: Votes) -> dict[str, Value]:
+    points = score(votes.score)
+    return {"up": votes.up, "down": votes.down, "score": points, "bar": bar(votes)}
+
+
+def bar(votes: Votes) -> str:
+    """The share of thumbs up, in eight cells."""
+    full = round(_BAR_CELLS * votes.up / votes.cast) if votes.cast else 0
+    return "▰" * full + "▱" * (_BAR_CELLS - full)
 
 
 def title(game: Game, say: Say) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from bot.domain import Action, Announcement, Kind, Message, Span
-from bot.formatter.cards import card_of
+from bot.domain import Action, Announcement, Board, Game, Kind, Message, SessionKey, Span, Stage
+from bot.formatter.cards import board_card, card_of
 from bot.formatter.clean import clean, shorten
 from bot.formatter.examples import FACTS, PHRASES
 from bot.formatter.templates import Broken, Value, Values, check, fill, nearest
-from bot.formatter.values import values_of
+from bot.formatter.values import board_values, length, title, values_of
 
 Fault = Callable[[str, str], None]
 """Told, once for each key, that a host's wording failed, and why; the built-in one was used."""
@@ -21,6 +21,13 @@ class WordingError(ValueError):
     def __init__(self, problems: tuple[tuple[str, str], ...]) -> None:
         super().__init__("; ".join(f"messages.{key} {sentence}" for key, sentence in problems))
         self.problems = problems
+
+
+_BOARDS = {
+    Stage.RUNNING: "board",
+    Stage.OVER: "board_over",
+    Stage.TAKEN_BACK: "board_taken_back",
+}
 
 
 class Wording:
@@ -55,6 +62,23 @@ class Wording:
             actions=_actions(announcement),
             kind=kind,
         )
+
+    def board(self, board: Board) -> Message:
+        """What the message of a play shows at the moment. Never raises."""
+        running = board.stage is Stage.RUNNING
+        return Message(
+            spans=self._spans(_BOARDS[board.stage], board_values(board, self._text)),
+            card=board_card(board, self._text),
+            actions=vote_buttons(board.session, board.play) if running else (),
+            kind=Kind.GAME_ADDED,
+        )
+
+    def title(self, game: Game) -> str:
+        return title(game, self._text)
+
+    def length(self, seconds: float) -> str | None:
+        """A span of time in words, to the minute; None if it is shorter."""
+        return length(seconds, self._text)
 
     def say(self, key: str, **values: Value) -> Message:
         """A message by the key of its wording; text among ``values`` is cleaned first."""
@@ -110,4 +134,9 @@ def _actions(announcement: Announcement) -> tuple[Action, ...]:
     """The vote buttons of a game that begins."""
     if announcement.kind is not Kind.GAME_ADDED or announcement.play is None:
         return ()
-    return tuple(Action(up, announcement.session, announcement.play) for up in (True, False))
+    return vote_buttons(announcement.session, announcement.play)
+
+
+def vote_buttons(session: SessionKey, play: int) -> tuple[Action, ...]:
+    """Thumbs up, thumbs down."""
+    return tuple(Action(up, session, play) for up in (True, False))
