@@ -504,6 +504,10 @@ Outcome = Accepted | Deferred | Refused | Doubtful
 
 # --- what becomes of a vote that is handed to the Picker -----------------------------------
 
+SAME_SECOND = 1.0
+"""Of two votes of one name no further apart than this the Picker counts one (contract,
+section 3)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:

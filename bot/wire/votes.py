@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from bot.domain import (
+    SAME_SECOND,
     Cast,
     Counted,
     CountedBefore,
@@ -22,9 +23,6 @@ from bot.domain import (
 )
 from bot.wire.answers import Reply, Unclear, error_text, json_of
 from bot.wire.lenient import parse_moment, quotable, salvage
-
-SAME_SECOND = 1.0
-"""Two votes of one name that are no further apart are one to the Picker."""
 
 
 class _Game(msgspec.Struct, frozen=True):

@@ -1,0 +1,124 @@
+"""bot.answers: what people are told who ask."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot import answers, messages
+from bot.domain import Action, Game, Message, SessionKey, Votes
+from bot.formatter import Wording
+from bot.link import LinkState, LinkStatus
+from bot.session import Phase, Play, Session, State
+
+WORDING = Wording(messages.load("en"))
+NIGHT = SessionKey(17, 1_762_563_600)
+DRAWFUL, QUIPLASH, BARE = Game("Drawful", 1), Game("Quiplash", 2), Game("")
+
+OVER = Play(1, DRAWFUL, 0.0, Phase.OVER, row_id=101, tally=Votes(5, 1))
+RUNNING = Play(2, QUIPLASH, 0.0, row_id=102)
+OWN = replace(RUNNING, base=Votes(10, 4), high=Votes(12, 5))
+
+
+def night(*plays: Play) -> State:
+    return State(current=Session(NIGHT, plays))
+
+
+def votes(
+    state: State,
+    counts: dict[int, Votes] | None = None,
+    totals: Votes | None = None,
+    *,
+    away: bool = False,
+    link: str | None = None,
+) -> Message:
+    return answers.votes(state, WORDING, counts=counts, totals=totals, away=away, link=link)
+
+
+def test_votes_of_the_running_game() -> None:
+    """Tonight and all-time, both signed, with the two buttons and the board's address."""
+    said = votes(night(OVER, RUNNING), {2: Votes(3, 1)}, Votes(13, 6), link="https://chat/1")
+    assert said.text == "🗳️ Quiplash · tonight 3👍 1👎 (+2) · all-time 13👍 6👎 (+7)"
+    assert said.actions == (Action(True, NIGHT, 2), Action(False, NIGHT, 2))
+    assert said.link == "https://chat/1"
+
+
+def test_own_count() -> None:
+    """Without the Picker our own numbers are told, and that they are ours."""
+    said = votes(night(OWN), away=True)
+    assert said.text == (
+        "🗳️ Quiplash · tonight 2👍 1👎 (+1) · all-time 12👍 5👎 (+7)"
+        " · by my own count, since the Picker does not answer"
+    )
+
+
+def test_the_higher_count() -> None:
+    """Votes that we missed, or that the Picker's answer came too early for, are counted."""
+    assert "4👍 1👎 (+3)" in votes(night(OWN), {2: Votes(4, 0)}).text
+
+
+def test_nothing_known() -> None:
+    """Without any number: a kind sentence if the Picker is silent, else the game alone."""
+    assert votes(night(RUNNING), away=True).text.startswith("🤷 The Picker takes its time")
+    assert votes(night(RUNNING)).text == "🗳️ Quiplash"
+    assert votes(night(replace(RUNNING, game=BARE)), {2: Votes(1)}).text == "🗳️ an untitled game"
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        (State(), "🌙 There is no game night at the moment."),
+        (night(), "🎲 No game is running at the moment."),
+        (night(OVER), "🎲 No game is running at the moment."),
+    ],
+)
+def test_no_game(state: State, text: str) -> None:
+    """It is said whether there is no game, or no night."""
+    assert votes(state).text == text
+
+
+def test_the_night_so_far() -> None:
+    """All games in order with their scores; the one running is marked, one taken back gone."""
+    gone = Play(3, Game("Gone", 3), 0.0, Phase.REMOVED, row_id=103)
+    said = answers.night(night(RUNNING, gone, OVER), WORDING, counts={2: Votes(3, 1)})
+    assert said.text == (
+        "📊 Tonight so far:\n1. Drawful: 5👍 1👎 (+4)\n2. Quiplash: 3👍 1👎 (+2) · now playing"
+    )
+
+
+def test_the_night_without_the_picker() -> None:
+    """What is known of each game is told, and that it is our own count."""
+    said = answers.night(night(OVER, RUNNING), WORDING, counts=None, away=True)
+    assert said.text == (
+        "📊 Tonight so far:\n1. Drawful: 5👍 1👎 (+4)\n2. Quiplash · now playing\n"
+        "By my own count, since the Picker does not answer."
+    )
+
+
+def test_no_night() -> None:
+    """Without a night, or without games yet, there is nothing to list."""
+    assert answers.night(State(), WORDING, counts=None).text.startswith("🌙")
+    assert answers.night(night(), WORDING, counts=None).text.startswith("🎲")
+
+
+@pytest.mark.parametrize(
+    ("link", "mark"),
+    [(LinkState.LIVE, "🟢"), (LinkState.POLLING, "🟡"), (LinkState.LOST, "🔴")],
+)
+def test_the_link(link: LinkState, mark: str) -> None:
+    """How the Picker is heard and since when, the running game, and votes on the way."""
+    status = LinkStatus(link, 100.0, "The Picker at http://secret.example cannot be reached")
+    said = answers.status(status, night(OVER, RUNNING), WORDING, held=1, monotonic=400.0)
+    assert said.text.startswith(mark)
+    assert "for 5 min" in said.text
+    assert "Quiplash" in said.text
+    assert "1 vote" in said.text
+    assert "secret" not in said.text
+
+
+def test_the_link_with_nothing_else() -> None:
+    """What is not known, or not worth telling, is left out."""
+    status = LinkStatus(LinkState.LIVE, 100.0)
+    said = answers.status(status, State(), WORDING, held=0, monotonic=101.0)
+    assert said.text == "🟢 The link to the Picker is live."
