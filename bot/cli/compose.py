@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -29,10 +29,10 @@ log = logging.getLogger(__name__)
 DEFAULT = "config.toml"
 
 
-def load(path: Path | None) -> Config:
+def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Config:
     """The configuration at ``path``, or the one that a host without ``-c`` means; every table's
     adapter can be built. Raises ConfigError."""
-    return configuration.load(path or _default(), os.environ, adapters, build)
+    return configuration.load(path or _default(), environ, adapters, build)
 
 
 def _default() -> Path:

@@ -120,7 +120,7 @@ def _settings(url: str, irc: Irc | None) -> str:
 
 async def _night(path: Path, url: str, speed: float, progress: Progress, time: Time) -> None:
     """The bot beside the scripted night, until all of it has been told."""
-    config = compose.load(path)
+    config = compose.load(path, environ={})
     async with compose.opened(config.store, time) as store:
         parts = compose.parts(config, config, store, time)
         bot = asyncio.create_task(app.run(parts))

@@ -111,8 +111,10 @@ async def read_until(stream: asyncio.StreamReader | None, text: str) -> str:
 
 
 async def test_demo_tells_a_whole_night() -> None:
-    """From nothing to the statistics, and what to do next, without a word on standard error."""
-    status, out, err = await done("demo", "--speed", 20)
+    """From nothing to the statistics, and what to do next, without a word on standard error,
+    whatever a host has set in the environment for their own Picker."""
+    theirs = {"NIGHTCRIER_PICKER__URL": "http://127.0.0.1:1"}
+    status, out, err = await done("demo", "--speed", 20, **theirs)
     assert (status, err) == (0, "")
     lines = out.splitlines()
     end = lines.index("🌙 Game Night has ended! Thanks for playing!")
