@@ -92,6 +92,7 @@ class DiscordBot:
         self._threads = NightThreads(memory)
         self._client: Client | None = None
         self._shown: str | None = None
+        self._trouble: str | None = None
         self._gone: set[int] = set()
         self._plain: set[int] = set()
 
@@ -130,7 +131,7 @@ class DiscordBot:
         except Revoked as error:
             raise AdapterFatal(_REFUSED) from error
         except SendError as error:
-            log.warning("%s: not connected: %s", self._name, error)
+            self._lost(f"not logged in: {error}")
             return is_blocked(error)
         finally:
             self._client = None
@@ -142,9 +143,8 @@ class DiscordBot:
         async with guarded():
             await client.login(self._settings.token.get_secret_value())
         self._client = client
+        self._found()
         await client.register_commands(self._memory)
-        async with guarded():
-            await find_gateway(client, self._settings.api_url)
         await self._listen(client)
 
     async def _listen(self, client: Client) -> None:
@@ -152,15 +152,30 @@ class DiscordBot:
         the client is good for announcements."""
         while not client.is_closed():
             try:
+                async with guarded():
+                    await find_gateway(client, self._settings.api_url)
                 await cancellable(client.connect())
+            except Revoked:
+                raise
             except discord.ConnectionClosed as error:
                 if error.code == 4004:  # topics/opcodes-and-status-codes: authentication failed
                     raise Revoked(_REFUSED) from error
-                log.warning("%s: the gateway closed the connection (%s)", self._name, error.code)
-            except FOREIGN as error:
-                log.warning("%s: the gateway failed (%s)", self._name, type(error).__name__)
+                self._lost(f"the gateway closed the connection ({error.code})")
+            except (SendError, *FOREIGN) as error:
+                self._lost(f"the gateway failed: {error or type(error).__name__}")
                 await hang_up(client)
                 await self._sleep(self._backoff.next())
+
+    def _lost(self, what: str) -> None:
+        """Said once for each reason, however often it comes."""
+        if what != self._trouble:
+            log.warning("%s: %s", self._name, what)
+        self._trouble = what
+
+    def _found(self) -> None:
+        if self._trouble is not None:
+            log.info("%s: logged in to Discord again", self._name)
+        self._trouble = None
 
     def _connected(self) -> Client:
         if self._client is None or self._client.is_closed():

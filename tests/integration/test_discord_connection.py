@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 
 import pytest
@@ -54,13 +55,14 @@ async def logged_in(peer: Peer, waits: Waits) -> None:
         Fault("GET .*/gateway$", status=503, times=3),
     ],
 )
-async def test_a_login_that_fails_is_tried_again(peer, fault):
-    """Whatever stands in the way of a login is waited for, longer each time."""
+async def test_a_login_that_fails_is_tried_again(peer, fault, caplog):
+    """Whatever stands in the way of a login is waited for, longer each time, and said once."""
     waits = Waits()
     peer.weather.faults.append(fault)
     await logged_in(peer, waits)
     assert fault.times == 0
     assert [0.5, 1.0, 2.0] <= waits.noted <= [1.0, 2.0, 4.0]
+    assert len([r for r in caplog.records if r.levelno == logging.WARNING]) == 1
 
 
 @pytest.mark.parametrize(
