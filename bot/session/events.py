@@ -37,10 +37,12 @@ def _running(turn: Turn, event: GameAdded | SessionEnded) -> Session | None:
     current = turn.state.current
     if current is not None and current.key.id == event.session_id:
         return current
-    old = any(key.id == event.session_id for key in turn.state.ended)
-    turn.note(Reason.OLD_SESSION if old else Reason.OTHER_SESSION)
-    turn.stray(event)
     turn.want(WantSnapshot())
+    if any(key.id == event.session_id for key in turn.state.ended):
+        turn.note(Reason.OLD_SESSION)
+    else:
+        turn.note(Reason.OTHER_SESSION)
+        turn.stray(event)
     return None
 
 
@@ -74,12 +76,12 @@ def game_added(turn: Turn, event: GameAdded) -> None:
         return
     # Binds the row at once, and on an old Picker reads the counters while they are fresh.
     turn.want(WantSnapshot())
-    if (play := unheard(session, event.game)) is not None:
+    if _may_repeat(session, event):
+        turn.note(Reason.UNSURE)
+    elif (play := unheard(session, event.game)) is not None:
         turn.note(Reason.DUPLICATE)
         turn.put(change(session, replace(play, heard=heard)))
         learn_code(turn, session.key, play.number, event.room_code, event.at)
-    elif _may_repeat(session, event):
-        turn.note(Reason.UNSURE)
     else:
         _add_heard(turn, session, event, heard)
 

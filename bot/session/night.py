@@ -84,7 +84,8 @@ def learn_code(
     turn: Turn, key: SessionKey, number: int, code: str | None, at: float | None = None
 ) -> None:
     """A code known with the game is part of its line; one that comes or changes while the
-    game runs has a line; one that returns, or comes for a game that is over, has none."""
+    game runs has a line; one that returns, or comes for a game that is over or that nobody
+    was told of, has none."""
     session = session_of(turn.state, key)
     play = find(session, number) if session else None
     if session is None or play is None or not code or code in play.codes:
@@ -97,5 +98,5 @@ def learn_code(
         assert isinstance(line, Announcement)
         line = replace(line, fact=Added(play.game, code))
         turn.queue((*turn.state.queue[:place], line, *turn.state.queue[place + 1 :]))
-    elif play.phase is Phase.RUNNING:
+    elif play.phase is Phase.RUNNING and not play.skipped:
         turn.say(lines.code_changed(key, play, code, turn.moment(at)))

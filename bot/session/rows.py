@@ -49,8 +49,8 @@ def _with_totals(turn: Turn, play: Play, row: Row) -> Play:
 
 def _add_row(turn: Turn, session: Session, row: Row, phase: Phase) -> tuple[Session, Play]:
     codes = (row.room_code,) if row.room_code else ()
-    at = row.played_at
-    play = Play(0, row.game, at, phase, row_id=row.id, codes=codes, played_at=at)
+    skipped, at = row.status is RowStatus.SKIPPED, row.played_at
+    play = Play(0, row.game, at, phase, None, row.id, codes, skipped, played_at=at)
     session, play = add(session, play)
     play = _with_totals(turn, play, row)
     turn.fact(Reason.ADDED)
@@ -63,26 +63,23 @@ def take_fresh(turn: Turn, fresh: tuple[Row, ...], cold: bool) -> None:
     session = turn.state.current
     assert session is not None
     told = _told(turn, session, cold)
-    skipped: set[int] = set()
     news: list[Play] = []
     for row in fresh:
         session, play = _add_row(turn, session, row, Phase.OVER)
-        if row.status is RowStatus.SKIPPED:
-            skipped.add(play.number)
         if row.id > max(told, default=0):
             news.append(play)
         else:
             line = lines.added(session.key, play, turn.moment(play.at))
             turn.leave_unsaid(line, Reason.OVERTAKEN)
     turn.put(session)
-    missed = [play for play in news if play.number not in skipped]
+    missed = [play for play in news if not play.skipped]
     if cold and not told:
         _tell_cold(turn, missed)
     elif len(missed) > 1:
-        _catch_up(turn, min(play.row_id or 0 for play in missed), skipped)
+        _catch_up(turn, min(play.row_id or 0 for play in missed))
     else:
         for play in news:
-            _tell(turn, play, play.number in skipped)
+            _tell(turn, play)
 
 
 def _told(turn: Turn, session: Session, cold: bool) -> list[int]:
@@ -101,12 +98,12 @@ def _tell_cold(turn: Turn, missed: list[Play]) -> None:
         turn.say(lines.added(session.key, play, turn.clock.now))
 
 
-def _tell(turn: Turn, play: Play, skipped: bool) -> None:
+def _tell(turn: Turn, play: Play) -> None:
     """A single game that was missed: its usual lines, before those of a later game that
     still waits, else as the one now running. A skipped game has no line of its own."""
     session = turn.state.current
     assert session is not None
-    line = () if skipped else (lines.added(session.key, play, turn.moment(play.at)),)
+    line = () if play.skipped else (lines.added(session.key, play, turn.moment(play.at)),)
     later = turn.place_after(session, play)
     if later is None:
         session = close_running(turn, session, play.at)
@@ -119,7 +116,7 @@ def _tell(turn: Turn, play: Play, skipped: bool) -> None:
     turn.wait(Waiting(session.key, play.number, turn.clock.now), later + len(line))
 
 
-def _catch_up(turn: Turn, first_row: int, skipped: set[int]) -> None:
+def _catch_up(turn: Turn, first_row: int) -> None:
     """Several games were missed: one line for all from ``first_row`` on, of which the last
     is running. Votes of the games between are not said."""
     session = turn.state.current
@@ -129,7 +126,7 @@ def _catch_up(turn: Turn, first_row: int, skipped: set[int]) -> None:
         turn.drop(session.key, play.number)
         session = change(session, replace(play, phase=Phase.OVER))
     session = close_running(turn, session, news[0].at)
-    told = [play for play in news if play.number not in skipped]
+    told = [play for play in news if not play.skipped]
     running = replace(told[-1], phase=Phase.RUNNING)
     turn.put(change(session, running))
     covers = tuple(lines.added(session.key, play, turn.moment(play.at)) for play in told)
@@ -142,16 +139,15 @@ def supersede(turn: Turn, session: Session, rows: tuple[Row, ...]) -> Session:
     last one are said, and neither those of the games before it nor the games themselves."""
     bound = bind(session, rows)
     session = take_back(turn, bound)
-    skipped = {row.id for row in bound.fresh if row.status is RowStatus.SKIPPED}
     news: set[int] = set()
     for row in bound.fresh:
         session, play = _add_row(turn, session, row, Phase.OVER)
-        if row.id not in skipped:
+        if not play.skipped:
             news.add(play.number)
             line = lines.added(session.key, play, turn.moment(play.at))
             turn.leave_unsaid(line, Reason.SUPERSEDED)
     turn.put(session)
-    played = [play for play in in_order(session) if play.row_id not in skipped]
+    played = [play for play in in_order(session) if not play.skipped]
     if not played or played[-1].number not in news:
         return session
     return _make_last(turn, session, played[-1])

@@ -47,7 +47,8 @@ class Play:
     the highest seen since; ``floor`` is what they were when an earlier play of the same game
     closed, below which ``base`` cannot lie. ``counted`` is the game's count of the night
     when this play closed, so that a later play of it starts from there. ``played_at`` is the
-    row's own moment, by which the Picker gives votes to plays.
+    row's own moment, by which the Picker gives votes to plays. ``skipped`` is whether it was
+    already when it came to light, so that nobody is told that it runs.
     """
 
     number: int
@@ -57,6 +58,7 @@ class Play:
     heard: Heard | None = None
     row_id: int | None = None
     codes: tuple[str, ...] = ()
+    skipped: bool = False
     base: Votes | None = None
     high: Votes | None = None
     floor: Votes | None = None
@@ -130,7 +132,7 @@ class State:
     :attr:`bot.domain.Snapshot.seen` is compared with. ``remembers`` is whether anything was
     ever taken in. ``closing`` are nights that are over but have lines waiting. ``queue``
     holds lines, in order, from the first that waits. ``stray`` is the last event of a night
-    that was not running. No night ever leaves ``ended``."""
+    never seen. No night ever leaves ``ended``."""
 
     facts: int = 0
     remembers: bool = False

@@ -67,7 +67,7 @@ class Turn:
         self.state = replace(self.state, facts=self.state.facts + 1, suspect=None)
 
     def stray(self, event: GameAdded | SessionEnded) -> None:
-        """Count an event of a night that is not running as a fact too, once."""
+        """Count an event of a night never seen as a fact too, once."""
         if event != self.state.stray:
             self.state = replace(self.state, facts=self.state.facts + 1, stray=event)
 

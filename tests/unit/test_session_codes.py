@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from night import DRAWFUL, QUIPLASH, START, Night, added, bare, ended, room, row, rows_of, running
+from night import (
+    DRAWFUL,
+    QUIPLASH,
+    START,
+    Night,
+    added,
+    bare,
+    ended,
+    room,
+    row,
+    rows_of,
+    running,
+    skipped,
+)
 
 from bot.domain import code_key
 
@@ -99,6 +112,13 @@ def test_a_code_for_nobody():
     assert night.take(room(DRAWFUL, "ABCD", id=99), room(QUIPLASH, "ABCD"), room(DRAWFUL, "")) == []
     assert night.state == before
     assert Night().take(room(DRAWFUL, "ABCD")) == []
+
+
+def test_a_code_of_a_skipped_game():
+    """A game that nobody was told of has no line for its code."""
+    night = running()
+    night.poll(skipped(101, DRAWFUL))
+    assert night.take(room(DRAWFUL, "ABCD")) == []
 
 
 def test_a_code_after_the_end():
