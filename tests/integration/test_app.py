@@ -1,0 +1,282 @@
+"""The app in this process: real Picker client, real store, embedded Picker, a chat in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
+
+import pytest
+from chat import Chat
+from faults import BROKEN, EXPRESS_404, HANG, Faults
+from host import Host, hosting
+
+from bot import app, messages
+from bot.app.intake import Intake
+from bot.app.jumps import Jumps
+from bot.domain import (
+    Clock,
+    Kind,
+    SessionKey,
+    SessionStarted,
+    Status,
+    Target,
+    WantSnapshot,
+)
+from bot.formatter import Wording
+from bot.picker import Picker
+from bot.port import AdapterFatal
+from bot.session import State
+from bot.store import Store, read_deliveries
+from bot.timing import SystemTime
+
+KEY = "the-admin-key"
+TIME = SystemTime()
+HERE = Target("chat", "#here")
+EVERYTHING = frozenset(Kind)
+ACTIVE = "GET /api/sessions/active"
+VOTES_PATH = "GET /api/sessions/1/votes"
+
+
+class Scene:
+    """A bot that runs on ``url``, what it says, and the faults between it and the Picker."""
+
+    def __init__(self, url: str, folder: Path, faults: Faults) -> None:
+        self.url = url
+        self.path = folder / "nightcrier.db"
+        self.faults = faults
+        self.chat = Chat()
+
+    @property
+    def lines(self) -> list[str]:
+        return [line for _, text in self.chat.said for line in text.splitlines()]
+
+    @asynccontextmanager
+    async def running(self, interval: float = 30.0) -> AsyncIterator[None]:
+        async with self.store() as store:
+            task = asyncio.create_task(app.run(self.parts(store, interval)))
+            try:
+                await self.linked()
+                yield
+                assert not task.done(), "it ended by itself"
+            finally:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[Store]:
+        store = await Store.open(self.path, TIME)
+        try:
+            yield store
+        finally:
+            await store.close()
+
+    def parts(self, store: Store, interval: float = 30.0) -> app.Parts:
+        roll = random.Random(1).random
+        return app.Parts(
+            picker=Picker(self.url, admin_key=KEY, interval=interval, time=TIME, roll=roll),
+            store=store,
+            adapters={"chat": self.chat},
+            announce={HERE: EVERYTHING},
+            configured=frozenset({HERE}),
+            wording=Wording(messages.load("en")),
+            poll_interval=interval,
+            time=TIME,
+        )
+
+    async def linked(self) -> None:
+        """Until the link is live and the snapshot after it has been taken."""
+        asked = self.faults.asked
+        before = asked.count(ACTIVE)
+        await until(lambda: asked.count(ACTIVE) >= before + 2)
+
+    async def said(self, text: str, wait: float = 10.0) -> None:
+        await until(lambda: any(text in line for line in self.lines), wait)
+
+
+async def until(true: Callable[[], bool], wait: float = 10.0) -> None:
+    async with asyncio.timeout(wait):
+        while not true():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    from bot.sandbox import Sandbox
+
+    faults = Faults()
+    sandbox = Sandbox(KEY, time=TIME, middlewares=[faults.middleware])
+    async with sandbox.serve() as url:
+        yield Scene(url, tmp_path, faults)
+
+
+@pytest.fixture
+async def host(scene: Scene) -> AsyncIterator[Host]:
+    async with hosting(scene.url, KEY, TIME) as host:
+        yield host
+
+
+async def begin(scene: Scene, host: Host) -> int:
+    """A night with one game, on which two people have voted."""
+    session = await host.start()
+    await host.add(session, "Drawful 2")
+    await scene.said("Next up: Drawful 2")
+    await host.vote("ann")
+    await host.vote("ben", "down")
+    return session
+
+
+async def test_a_tally_error_is_asked_once_more(scene: Scene, host: Host) -> None:
+    """One error of /votes costs nothing: the Picker's count is said."""
+    async with scene.running():
+        session = await begin(scene, host)
+        scene.faults.put(VOTES_PATH, BROKEN, times=1)
+        await host.close(session)
+        await scene.said("Final votes for Drawful 2: 1👍 1👎 (Score: 0)")
+
+
+async def test_without_an_answer_our_own_count_serves(scene: Scene, host: Host) -> None:
+    """A tally that does not come within three seconds is counted by ourselves, and said once."""
+    async with scene.running():
+        session = await begin(scene, host)
+        scene.faults.put(VOTES_PATH, HANG)
+        await host.add(session, "Fibbage 4")
+        await scene.said("Next up: Fibbage 4")
+    assert scene.lines[2:] == [
+        "🗳️ Final votes for Drawful 2: 1👍 1👎 (Score: 0)",
+        "🎮 Next up: Fibbage 4 (The Jackbox Party Pack 9) · 2–8 players",
+    ]
+
+
+async def test_a_picker_without_votes_is_not_waited_for(scene: Scene, host: Host) -> None:
+    """404 with HTML at /votes means that there is no such query: our own count at once."""
+    scene.faults.put(VOTES_PATH, EXPRESS_404)
+    async with scene.running():
+        session = await begin(scene, host)
+        await host.close(session)
+        await scene.said("Final votes for Drawful 2: 1👍 1👎", wait=2.5)
+
+
+async def test_a_restart_asks_for_a_tally_again(scene: Scene, host: Host) -> None:
+    """A play that was closing when we stopped has its votes line after the start, then the end."""
+    async with scene.running():
+        session = await begin(scene, host)
+        scene.faults.put(VOTES_PATH, HANG)
+        await host.close(session)
+        asked = scene.faults.asked
+        await until(lambda: VOTES_PATH in asked)
+    assert not any("Final votes" in line for line in scene.lines)
+    scene.faults.clear()
+    async with scene.running():
+        await scene.said("📊")
+    assert [line[:2] for line in scene.lines[2:]] == ["🗳️", "🌙 ", "📊 "]
+
+
+async def test_a_channel_that_is_no_longer_configured(scene: Scene, host: Host) -> None:
+    """Waiting lines of a channel that is gone end, with the reason; one in doubt unconfirmed."""
+    async with scene.running():
+        scene.chat.troubles["#here"].append(asyncio.get_running_loop().create_future())
+        await host.start()
+        await until(lambda: scene.chat.under_way > 0)
+        await host.add(1, "Drawful 2")
+        await until(lambda: len(read_deliveries(scene.path)) == 2)
+    async with scene.store() as store:
+        rows = await store.write(lambda ledger: ledger.close_unknown({}, TIME.now()))
+    assert [row.status for row in rows] == [Status.UNCONFIRMED, Status.EXPIRED]
+    assert {row.reason for row in rows} == {"channel no longer configured"}
+
+
+async def test_an_adapter_that_cannot_go_on(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+    """When no adapter is left, the run ends and says why."""
+
+    class Hopeless(Chat):
+        async def run(self) -> None:
+            raise AdapterFatal("the token is wrong")
+
+    scene.chat = Hopeless()
+    async with scene.store() as store:
+        with pytest.raises(app.NothingToSayItWith, match="no adapter is left"):
+            await app.run(scene.parts(store))
+    assert "chat is off until a restart: the token is wrong" in caplog.text
+
+
+async def test_stopping_waits_for_the_send_under_way(scene: Scene, host: Host) -> None:
+    """A send that is under way when we stop is awaited, and nothing else is begun."""
+    async with scene.store() as store:
+        under_way: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        scene.chat.troubles["#here"].append(under_way)
+        task = asyncio.create_task(app.run(scene.parts(store)))
+        await scene.linked()
+        session = await host.start()
+        await until(lambda: scene.chat.under_way > 0)
+        await host.add(session, "Drawful 2")
+        task.cancel()
+        asyncio.get_running_loop().call_later(0.3, under_way.set_result, None)
+        with suppress(asyncio.CancelledError):
+            await task
+    assert [row.status for row in read_deliveries(scene.path)][:1] == [Status.SENT]
+    assert len(scene.chat.said) == 1
+
+
+# --- the intake alone ---------------------------------------------------------------------
+
+
+def intake(store: Store, wants: list[object], state: State | None = None) -> Intake:
+    return Intake(
+        state or State(),
+        store=store,
+        wording=Wording(messages.load("en")),
+        announce={HERE: EVERYTHING},
+        clock=lambda: Clock(1_800_000_100.0),
+        held=lambda: False,
+        committed=lambda _, wanted: wants.extend(wanted),
+    )
+
+
+async def test_a_disk_that_is_full_for_a_while(tmp_path: Path) -> None:
+    """While a commit fails the old state stays; afterwards a snapshot closes the gap."""
+    wants: list[object] = []
+    path = tmp_path / "nightcrier.db"
+    store = await Store.open(path, TIME)
+    taking = intake(store, wants)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        started = SessionStarted(SessionKey(1, 1_800_000_000))
+        task = asyncio.create_task(taking.take([started]))
+        await until(lambda: store.stalled, 20)
+        assert taking.state == State()
+        other.execute("ROLLBACK")
+    await asyncio.wait_for(task, 20)
+    assert taking.state.current is not None
+    assert WantSnapshot() in wants
+    await store.close()
+
+
+async def test_an_input_that_cannot_be_digested(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One input that breaks the machine is set aside by its type; the others are taken in."""
+    store = await Store.open(tmp_path / "nightcrier.db", TIME)
+    taking = intake(store, [])
+    started = SessionStarted(SessionKey(1, 1_800_000_000))
+    with caplog.at_level(logging.ERROR):
+        await taking.take([SessionStarted(key="1"), started])  # type: ignore[arg-type]
+    assert taking.state.current is not None
+    assert "SessionStarted could not be taken in" in caplog.text
+    await store.close()
+
+
+def test_nothing_expires_for_a_minute_after_a_jump() -> None:
+    """A step of our clock, or of the Picker's, holds all ages for sixty seconds; no more."""
+    jumps = Jumps()
+    assert not jumps.held(1000.0, 10.0, None)
+    assert not jumps.held(1010.0, 20.0, 0.0)
+    assert jumps.held(4620.0, 30.0, 0.0)
+    assert jumps.held(4679.0, 89.0, 0.0)
+    assert not jumps.held(4680.0, 90.0, 0.0)
+    assert jumps.held(4681.0, 91.0, 3600.0)
