@@ -12,6 +12,7 @@ import logging
 from base64 import b32encode
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -57,6 +58,9 @@ _REFUSED = (
     "Discord refuses the token; copy it anew from the Bot page of the developer portal "
     "(Reset Token shows it once)"
 )
+
+
+Call = Callable[..., Awaitable[Any]]
 
 
 class DiscordBot:
@@ -283,30 +287,31 @@ class DiscordBot:
             raise
         return Receipt(Proof.CONFIRMED, f"{place}/{sent.id}" if in_thread else str(sent.id))
 
-    async def _attempt(
-        self, client: Client, place: int, message: Message, call: Callable[..., Awaitable[Any]]
-    ) -> Any:
+    async def _attempt(self, client: Client, place: int, message: Message, call: Call) -> Any:
         """``call`` with the message's form; reopens an archived thread and does without a card
         that is refused, since a request that was refused has surely done nothing."""
         try:
-            async with guarded(client.http):
-                return await call(**self._form(place, message))
+            return await self._call(client, place, message, call)
         except Refusal as error:
             if error.code == ARCHIVED:
                 await reopen(client, place)
-            elif not self._is_card_refused(error, place, message):
-                raise
+                return await self._call(client, place, message, call)
+            refusal = error
+        if not self._may_be_the_card(refusal, place, message):
+            raise refusal
+        done = await self._call(client, place, replace(message, card=None), call)
+        log.warning("channel %s: plain text, since the card is refused: %s", place, refusal)
+        if refusal.code == MISSING_PERMISSIONS:
+            self._plain.add(place)
+        return done
+
+    async def _call(self, client: Client, place: int, message: Message, call: Call) -> Any:
         async with guarded(client.http):
             return await call(**self._form(place, message))
 
-    def _is_card_refused(self, error: Refusal, place: int, message: Message) -> bool:
-        if message.card is None or place in self._plain:
-            return False
-        if error.code not in (INVALID_FORM, MISSING_PERMISSIONS):
-            return False
-        log.warning("channel %s: cards are refused, plain text instead: %s", place, error)
-        self._plain.add(place)
-        return True
+    def _may_be_the_card(self, error: Refusal, place: int, message: Message) -> bool:
+        codes = (INVALID_FORM, MISSING_PERMISSIONS)
+        return message.card is not None and place not in self._plain and error.code in codes
 
     def _form(self, place: int, message: Message) -> dict[str, Any]:
         """What discord.py's send and edit take alike."""
@@ -386,9 +391,10 @@ class DiscordBot:
 
 async def _find(client: Client, place: int, text: str, after: datetime) -> int | None:
     """The id of our own message with this text, said since."""
+    me = client.user
     async with guarded(client.http):
         history = client.get_partial_messageable(place).history(after=after, limit=None)
         async for message in history:
-            if message.author.id == client.application_id and message.content == text:
+            if message.author == me and message.content == text:
                 return message.id
     return None

@@ -45,7 +45,8 @@ async def look_up(client: discord.Client, channel_id: int) -> Place:
         raise Permanent("is a private conversation; name a channel of a server")
     async with guarded():
         guild = await client.fetch_guild(found.guild.id)
-        me = await guild.fetch_member(client.application_id or 0)
+        assert client.user is not None
+        me = await guild.fetch_member(client.user.id)
         holder = await _holder(guild, found)
     label = f"#{found.name} in {guild.name}"
     return Place(label, found, guild, holder.permissions_for(me))

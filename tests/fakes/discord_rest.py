@@ -94,6 +94,8 @@ class Rest:
         return answer(self.world.guild_json())
 
     async def _member(self, request: web.Request) -> web.Response:
+        if int(request.match_info["user"]) != self.world.bot.id:
+            return error(404, 10007, "Unknown Member")
         return answer(self.world.member_json(self.world.bot))
 
     # --- channels ------------------------------------------------------------------------

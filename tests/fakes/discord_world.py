@@ -115,7 +115,8 @@ class World:
         self._count = itertools.count(1)
         self.guild_id = self.snowflake()
         self.application_id = self.snowflake()
-        self.bot = User(self.application_id, "nightcrier", bot=True)
+        # the same number for bots of today, another for those of before 2016
+        self.bot = User(self.snowflake(), "nightcrier", bot=True)
         self.channels: dict[int, Channel] = {}
         self.roles: dict[int, Role] = {}
         self.webhooks: dict[int, tuple[str, Channel]] = {}

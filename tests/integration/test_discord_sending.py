@@ -237,6 +237,26 @@ async def test_a_card_that_may_not_be_shown_is_plain_text(peer):
         assert [post.status for post in stage.posts()] == [403, 200, 200]
 
 
+async def test_a_card_that_is_wrong_costs_no_other(peer, faults):
+    """A card that Discord refuses as a form is left out once; the next one is shown."""
+    async with playing(Stage(peer)) as stage:
+        faults.append(Fault(POST, status=400, body={"code": 50035, "message": "Invalid Form"}))
+        await stage.send(plain("one", card=CARD), "one")
+        await stage.send(plain("two", card=CARD), "two")
+        assert [bool(m.embeds) for m in stage.games.messages.values()] == [False, True]
+
+
+async def test_a_channel_that_may_not_be_spoken_in_keeps_its_cards(peer):
+    """Without Send Messages the card is not to blame, so it is shown once we may speak."""
+    async with playing(Stage(peer)) as stage:
+        stage.games.may.discard(Permission.SEND_MESSAGES)
+        with pytest.raises(Permanent, match="50013"):
+            await stage.send(plain("one", card=CARD), "one")
+        stage.games.may.add(Permission.SEND_MESSAGES)
+        await stage.send(plain("two", card=CARD), "two")
+        assert stage.message().embeds
+
+
 async def test_an_archived_thread_is_reopened(peer):
     """A configured thread that was archived and is refused is opened, and the line said."""
     stage = Stage(peer)
