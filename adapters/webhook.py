@@ -219,8 +219,8 @@ def _seconds(retry_after: str | None, now: float) -> float | None:
     """``Retry-After`` as seconds from ``now``, from either of its forms (RFC 9110, 10.2.3)."""
     if retry_after is None:
         return None
-    with suppress(ValueError, OverflowError):
-        return min(float(int(retry_after)), 86_400.0)
+    with suppress(ValueError):
+        return float(min(int(retry_after), 86_400))
     with suppress(ValueError, TypeError):
         return max(parsedate_to_datetime(retry_after).timestamp() - now, 0.0)
     return None

@@ -94,7 +94,7 @@ def _read_adapter(
         return None, problems
     own = {key: value for key, value in table.items() if key not in OURS}
     if _has_tables(module):
-        own["channels"] = table["channels"] if names else {}
+        own["channels"] = table.get("channels", {}) if names else {}
     settings, found = validate(module.Settings, own, at, folder, OURS)
     problems += [one for one in found if one not in problems]
     if problems or settings is None:

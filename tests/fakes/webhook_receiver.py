@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,28 +29,21 @@ class Receiver:
         self._standard = Webhook(secret)
         self._known: set[str] = set()
         self._runner: web.AppRunner | None = None
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
+        self.port = 0
 
     async def start(self) -> None:
-        """Listen; the port is the same after each stop."""
         application = web.Application()
         application.router.add_post("/{name}", self._take)
         application.router.add_get("/{name}", self._look, allow_head=True)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0)
         await self._runner.setup()
-        if self._socket.fileno() < 0:
-            self._socket = socket.socket()
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._socket.bind(("127.0.0.1", self.port))
-        await web.SockSite(self._runner, self._socket).start()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-        self._socket.close()
 
     async def _look(self, request: web.Request) -> web.Response:
         return web.Response(status=405)
