@@ -35,6 +35,7 @@ from bot.testing.rig import (
     message,
     running,
     send_until,
+    turns,
     until,
 )
 
@@ -211,16 +212,10 @@ async def test_drop_during_send_is_told(rig: Rig) -> None:
     async with running(rig.build(), channel) as adapter:
         await rig.stall()
         sending = asyncio.create_task(adapter.send(channel, message("lost"), key="lost"))
-        await turns(20)
+        await rig.under_way()
         await rig.cut()
         with pytest.raises((Transient, Ambiguous)):
             await asyncio.wait_for(sending, DEADLINE)
-
-
-async def turns(count: int) -> None:
-    """Let other tasks have ``count`` turns of the loop."""
-    for _ in range(count):
-        await asyncio.sleep(0)
 
 
 @clause(Clause.REFUSED)

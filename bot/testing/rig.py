@@ -138,6 +138,10 @@ class Rig:
         """Stop reading and answering, without closing anything, until ``cut`` or ``up``."""
         raise NotImplementedError
 
+    async def under_way(self) -> None:
+        """Wait until a send that was begun after ``stall`` has got as far as it can."""
+        await turns(20)
+
     async def unmute(self) -> None:
         """Let the adapter speak in ``muted``."""
         raise NotImplementedError
@@ -165,6 +169,12 @@ class MemoryInMemory:
 
 def message(text: str) -> Message:
     return Message((Span(text),))
+
+
+async def turns(count: int) -> None:
+    """Let other tasks have ``count`` turns of the loop."""
+    for _ in range(count):
+        await asyncio.sleep(0)
 
 
 async def until(

@@ -1,0 +1,131 @@
+"""Apprise: text as the services take it, verdicts, threads that end."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+from apprise import NotifyFormat
+from fault_proxy import FaultProxy
+from json_service import JsonService
+
+from adapters.apprise import Apprise, Settings, render, verdict
+from bot.domain import Message, Span, Style
+from bot.port import Ambiguous, Permanent, Transient
+from bot.testing import message, running, until
+
+LINE = Message(
+    (
+        Span("@everyone <@1> 5 < 6 & *x*\x07", Style.PLAIN),
+        Span("Fibbage_4", Style.BOLD),
+        Span("\n"),
+        Span("AB*D", Style.CODE),
+        Span(" # 1", Style.SPOILER),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        (NotifyFormat.TEXT, "@\u200beveryone <\u200b@\u200b1> 5 < 6 & *x*Fibbage_4\nAB*D # 1"),
+        (
+            NotifyFormat.HTML,
+            "@\u200beveryone &lt;\u200b@\u200b1&gt; 5 &lt; 6 &amp; *x*"
+            "<b>Fibbage_4</b><br/><code>AB*D</code> # 1",
+        ),
+        (
+            NotifyFormat.MARKDOWN,
+            "@\u200beveryone \\<\u200b@\u200b1\\> 5 \\< 6 & \\*x\\***Fibbage\\_4**\n`AB*D` # 1",
+        ),
+    ],
+)
+def test_text_in_each_format(form: NotifyFormat, text: str) -> None:
+    """Styles become the service's markup, all else is escaped, mentions are broken."""
+    assert render(LINE, form) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "markdown"),
+    [("a`b", "a\\`b"), (" x ", " x "), ("# x", "\\# x"), ("- x", "\\- x"), ("-2", "-2")],
+)
+def test_markdown_of_odd_texts(text: str, markdown: str) -> None:
+    """What would break the markup is escaped where it stands, and only there."""
+    style = Style.CODE if "`" in text else Style.BOLD if text == " x " else Style.PLAIN
+    assert render(Message((Span(text, style),)), NotifyFormat.MARKDOWN) == markdown
+
+
+@pytest.mark.parametrize(
+    ("heard", "error"),
+    [
+        (["Failed to send Slack notification: Bad Request, error=400."], Permanent),
+        (["Failed to send it: error=301."], Permanent),
+        (["Failed to send it: Too Many Requests, error=429."], Transient),
+        (["Failed to send it: error=429.", "Failed to send it: error=404."], Permanent),
+        (["Failed to send it: error=503."], Transient),
+        (["Failed to send it: error=502."], Ambiguous),
+        (["Failed to send it: error=999."], Ambiguous),
+        (["A Connection error occurred.", "Socket Exception: ... NewConnectionError("], Transient),
+        (["A Connection error occurred.", "Socket Exception: ... Read timed out"], Ambiguous),
+        (["A Connection error occurred."], Ambiguous),
+        ([], Ambiguous),
+    ],
+)
+def test_verdicts(heard: list[str], error: type[Exception]) -> None:
+    """What Apprise logged before a failure tells which error of the port it is."""
+    assert type(verdict(heard)) is error
+
+
+def test_shortest_limit_counts() -> None:
+    """The limits are those that all services of the table can keep."""
+    url = "discord://4174216298/jHMHKw6-0K1gJZFLlF-w"
+    adapter = Apprise(Settings(channels={"a": {"url": "ntfy://x"}, "b": {"url": url}}))
+    assert adapter.limits.length == 2_000
+    assert adapter.limits.multiline
+
+
+@pytest.fixture
+async def service():
+    service = JsonService("crier:hunter2")
+    await service.start()
+    yield service
+    await service.stop()
+
+
+def table(port: int) -> Settings:
+    return Settings(channels={"night": {"url": f"json://crier:hunter2@127.0.0.1:{port}/night"}})
+
+
+async def test_redirects_are_refused(service: JsonService) -> None:
+    """A redirect is a refusal: it would carry the login to somebody else."""
+    service.answers["night"] = 302
+    async with running(Apprise(table(service.port)), "night") as adapter:
+        with pytest.raises(Permanent, match="302"):
+            await adapter.send("night", message("x"), key="k")
+
+
+async def test_each_send_is_one_thread_that_ends(service: JsonService) -> None:
+    """No thread outlives the request that it was made for."""
+    before = threading.active_count()
+    async with running(Apprise(table(service.port)), "night") as adapter:
+        for number in range(3):
+            await adapter.send("night", message(f"{number}"), key=f"{number}")
+        await until(lambda: threading.active_count() == before, "the threads to end")
+
+
+async def test_slow_service_is_given_up_and_not_overtaken(service: JsonService) -> None:
+    """A send that takes too long is Ambiguous; until its thread ends nothing follows it, and the
+    end of run waits for that thread."""
+    before = threading.active_count()
+    proxy = await FaultProxy(service.port).start()
+    proxy.stall()
+    adapter = Apprise(table(proxy.port), within=0.2)
+    async with running(adapter, "night"):
+        with pytest.raises(Ambiguous, match="no answer within"):
+            await adapter.send("night", message("slow"), key="k")
+        with pytest.raises(Transient, match="still under way"):
+            await adapter.send("night", message("next"), key="l")
+        asyncio.get_running_loop().call_soon(proxy.cut)
+    assert threading.active_count() == before
+    await proxy.stop()
