@@ -46,7 +46,7 @@ def _none_active(turn: Turn) -> None:
     if suspect is None or suspect.key != current.key or suspect.at > now:
         turn.state = replace(turn.state, suspect=Suspect(current.key, now))
     elif now - suspect.at >= turn.clock.interval:
-        end(turn, current, None)
+        end(turn, current, None, missed=True)
         return
     turn.note(Reason.SUSPECTED)
     turn.want(WantConfirm(current.key))

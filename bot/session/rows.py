@@ -113,7 +113,7 @@ def _tell(turn: Turn, play: Play) -> None:
     turn.put(change(session, replace(play, phase=Phase.CLOSING)))
     queue = turn.state.queue
     turn.queue((*queue[:later], *line, *queue[later:]))
-    turn.wait(Waiting(session.key, play.number, turn.clock.now), later + len(line))
+    turn.wait(Waiting(session.key, play.number, queue[later].at), later + len(line))
 
 
 def _catch_up(turn: Turn, first_row: int) -> None:

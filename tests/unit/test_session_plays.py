@@ -222,13 +222,14 @@ def test_votes_of_a_game_that_was_taken_back():
 def test_one_game_was_missed():
     """A jump in the number of games makes the tally wait for a poll; the game that it shows
     has its usual lines, in its place."""
-    night = running(DRAWFUL)
+    night = running(DRAWFUL).later(1000)
     night.take(added(FIBBAGE, 3, at=START + 900))
     assert night.wants == ["snapshot", "tally 1 after snapshot"]
     night.poll(*rows_of(DRAWFUL, QUIPLASH, FIBBAGE))
     assert night.wants == ["tally 3"]
     assert night.tally(1, {DRAWFUL: (1, 0)}) == ["1. Drawful had 1:0", "3. Quiplash"]
     assert night.tally(3, {QUIPLASH: (0, 1)}) == ["3. Quiplash had 0:1", "2. Fibbage"]
+    assert [line.at - START for line in night.lines] == [900, 900]
 
 
 def test_the_first_game_was_missed():

@@ -188,11 +188,13 @@ def test_a_stale_confirmation():
 
 def test_a_second_agreeing_poll():
     """Where nobody confirms, a second poll that agrees is enough, an interval later."""
-    night = running()
+    night = running(DRAWFUL)
     night.poll_none()
     assert night.later(INTERVAL - 1).poll_none() == []
     assert night.wants == ["confirm 17"]
-    assert night.later(1).poll_none() == ["17 ended", "0 games played"]
+    night.later(1).poll_none()
+    assert (night.reasons, night.wants) == ([Reason.ENDED], ["tally 1 after confirm 17"])
+    assert night.tally(1, {DRAWFUL: (1, 0)})[1:] == ["17 ended", "1 games played"]
 
 
 def test_a_poll_in_between_that_disagrees():
@@ -227,7 +229,8 @@ def test_a_clock_that_steps_back():
     night = running(now=START + 7200)
     night.poll_none()
     night.later(-3600).poll_none()
-    assert night.later(INTERVAL).poll_none() == ["17 ended", "0 games played"]
+    night.later(INTERVAL).poll_none()
+    assert night.reasons == [Reason.ENDED]
 
 
 def test_no_night_and_no_memory_of_one():
