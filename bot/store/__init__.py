@@ -1,8 +1,16 @@
 """What must survive a restart, in one SQLite file with one writer."""
 
-from bot.store.beside import alive_at, read_deliveries, retry
+from bot.store.beside import alive_at, read_ballots, read_deliveries, retry
 from bot.store.ledger import Ledger
 from bot.store.schema import StoreError
 from bot.store.writer import Store
 
-__all__ = ["Ledger", "Store", "StoreError", "alive_at", "read_deliveries", "retry"]
+__all__ = [
+    "Ledger",
+    "Store",
+    "StoreError",
+    "alive_at",
+    "read_ballots",
+    "read_deliveries",
+    "retry",
+]

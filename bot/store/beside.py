@@ -6,6 +6,7 @@ from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
+from bot.ballots import Ballot
 from bot.domain import Delivery, Status
 from bot.store.ledger import Ledger
 from bot.store.schema import explained, open_beside
@@ -19,6 +20,12 @@ def read_deliveries(
     """The newest deliveries with one of these fates, oldest first. Raises StoreError."""
     with closing(open_beside(path)) as db, explained(path):
         return Ledger(db).deliveries(statuses, limit)
+
+
+def read_ballots(path: Path, limit: int = NEWEST) -> tuple[Ballot, ...]:
+    """The newest ballots, oldest first. Raises StoreError."""
+    with closing(open_beside(path)) as db, explained(path):
+        return Ledger(db).ballots.newest(limit)
 
 
 def retry(

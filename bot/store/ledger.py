@@ -14,6 +14,8 @@ from bot import outbox
 from bot.codec import decode, encode
 from bot.domain import Delivery, Kind, Message, Proof, SessionKey, Status, Target
 from bot.session import Ended, State
+from bot.store.ballots import Ballots
+from bot.store.boards import Boards
 from bot.store.schema import StoreError
 
 _COLUMNS = (
@@ -34,6 +36,8 @@ class Ledger:
     """The store within one transaction. Nothing here waits, and nothing commits."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
+        self.ballots = Ballots(db)
+        self.boards = Boards(db)
         self._db = db
         self._ended: Mapping[SessionKey, Ended] | None = None
 
@@ -109,7 +113,8 @@ class Ledger:
         return (row, *fates)
 
     def close_unknown(self, configured: Collection[Target], now: float) -> tuple[Delivery, ...]:
-        """End the waiting rows of targets that are not configured any more."""
+        """End the waiting rows of targets that are not configured any more, and their boards."""
+        self.boards.close_unknown(configured, now)
         pending = "SELECT DISTINCT adapter, channel FROM delivery WHERE status = 'pending'"
         gone = {Target(*row) for row in self._db.execute(pending)}.difference(configured)
         closed: list[Delivery] = []
@@ -122,7 +127,10 @@ class Ledger:
     def purge(self, now: float) -> int:
         """Remove rows that were settled long ago; how many. Nights are kept for ever."""
         before = now - outbox.KEPT_FOR
-        return self._db.execute("DELETE FROM delivery WHERE settled_at < ?", (before,)).rowcount
+        self.ballots.purge(before)
+        gone = self._db.execute("DELETE FROM delivery WHERE settled_at < ?", (before,)).rowcount
+        self.boards.purge()
+        return gone
 
     def deliveries(self, statuses: Collection[Status], limit: int) -> tuple[Delivery, ...]:
         """The newest rows with one of these fates, oldest first."""

@@ -63,6 +63,51 @@ STEPS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (adapter, key)
         ) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE ballot (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            adapter TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            voter TEXT NOT NULL,
+            name TEXT NOT NULL,
+            session_id INTEGER NOT NULL,
+            session_created_at INTEGER NOT NULL,
+            play INTEGER NOT NULL,
+            game_id INTEGER,
+            up INTEGER NOT NULL,
+            at REAL NOT NULL,
+            created_at REAL NOT NULL,
+            ticker TEXT,
+            status TEXT NOT NULL,
+            reason TEXT,
+            attempts INTEGER NOT NULL,
+            stamp REAL,
+            open INTEGER NOT NULL,
+            doubts INTEGER NOT NULL,
+            settled_at REAL
+        )""",
+        "CREATE INDEX held ON ballot (id) WHERE status = 'held'",
+        "CREATE INDEX voter ON ballot (voter, session_id, session_created_at, play)",
+        "CREATE INDEX counted ON ballot (settled_at) WHERE settled_at IS NOT NULL",
+        """CREATE TABLE board (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            adapter TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            session_id INTEGER NOT NULL,
+            session_created_at INTEGER NOT NULL,
+            play INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            shown TEXT NOT NULL,
+            wanted TEXT NOT NULL,
+            final INTEGER NOT NULL,
+            ended_at REAL,
+            reason TEXT,
+            UNIQUE (session_id, session_created_at, play, adapter, channel)
+        )""",
+        # The edits of a channel that are still to be made.
+        """CREATE INDEX to_edit ON board (adapter, channel)
+            WHERE ended_at IS NULL AND wanted <> shown""",
+    ),
 )
 
 
