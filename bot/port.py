@@ -102,10 +102,12 @@ class Adapter(Protocol):
 
 
 @runtime_checkable
-class Edits(Protocol):
+class Edits(Adapter, Protocol):
     """An adapter whose messages can be changed after they were sent."""
 
-    async def edit(self, channel: str, remote_id: str, message: Message) -> None: ...
+    async def edit(self, channel: str, remote_id: str, message: Message) -> None:
+        """Let our message show ``message`` instead; doing it twice changes nothing more.
+        Raises as ``send`` does: Permanent where the message is gone or not to be changed."""
 
 
 @runtime_checkable
@@ -114,3 +116,19 @@ class Finds(Protocol):
 
     async def find(self, channel: str, message: Message, since: float) -> str | None:
         """The remote id of ``message`` if it was said by us since that moment, else None."""
+
+
+@runtime_checkable
+class Links(Protocol):
+    """An adapter whose messages have an address."""
+
+    def link(self, channel: str, remote_id: str) -> str | None:
+        """Where a message of ours can be read, if that is known. Does not wait."""
+
+
+@runtime_checkable
+class Shows(Protocol):
+    """An adapter that shows beside the bot's name what it is about."""
+
+    async def show(self, playing: str | None) -> None:
+        """Show a game's title, or nothing, from now on. Raises nothing."""

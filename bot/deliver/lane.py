@@ -8,14 +8,16 @@ import random
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from bot import outbox
 from bot.deliver.attempt import attempt, failure
+from bot.deliver.editor import Editor
 from bot.deliver.pacer import Pacer, nap
 from bot.domain import Accepted, Deferred, Delivery, Limits, Message, Pace, Status, Target
 from bot.formatter import join, split
 from bot.outbox import Decision
-from bot.port import Adapter, Finds
+from bot.port import Adapter, Edits, Finds
 from bot.store import Ledger, Store, StoreError
 from bot.timing import Time
 
@@ -41,12 +43,17 @@ def open_lanes(
     """A lane for each target, those of one adapter at one pace. ``held`` is whether nothing
     expires at the moment."""
     pacers = {name: Pacer(time) for name in adapters}
-    return {
-        target: Lane(
-            target, adapters[target.adapter], store, time, pacer=pacers[target.adapter], held=held
-        )
-        for target in targets
-    }
+    lanes: dict[Target, Lane] = {}
+    for target in targets:
+        adapter, pacer = adapters[target.adapter], pacers[target.adapter]
+        editor = Editor(target, adapter, store, time, pacer=pacer) if can_edit(adapter) else None
+        lanes[target] = Lane(target, adapter, store, time, pacer=pacer, held=held, editor=editor)
+    return lanes
+
+
+def can_edit(adapter: Adapter) -> TypeGuard[Edits]:
+    """Whether the messages of an adapter can be boards."""
+    return isinstance(adapter, Edits) and adapter.limits.edits
 
 
 async def watch(store: Store, lanes: Collection[Lane], time: Time) -> None:
@@ -93,8 +100,10 @@ class Lane:
         pacer: Pacer,
         held: Callable[[], bool] = lambda: False,
         jitter: Callable[[], float] = random.random,
+        editor: Editor | None = None,
     ) -> None:
         self.target = target
+        self.editor = editor
         self.dropped_replies = 0
         self._adapter = adapter
         self._store = store
@@ -133,6 +142,8 @@ class Lane:
         """Begin no other send."""
         self._stopping = True
         self.wake()
+        if self.editor is not None:
+            self.editor.stop()
 
     def reply(self, handle: object, message: Message, private: bool) -> None:
         """Answer what was heard, after the announcements; dropped if that takes too long."""
@@ -219,7 +230,12 @@ class Lane:
         rows, wait = await self._store.write(settle)
         self._due = self._time.monotonic() + wait
         self._asked = 0
+        self._settled(rows)
+
+    def _settled(self, rows: Iterable[Delivery]) -> None:
         _tell(rows)
+        if self.editor is not None:
+            self.editor.wake()  # what was sent may be a board that was to change meanwhile
 
     async def _ask(self, row: Delivery) -> None:
         assert isinstance(self._adapter, Finds)
@@ -244,7 +260,7 @@ class Lane:
         rows = await self._store.write(
             lambda ledger: ledger.save(outbox.answer(ledger.delivery(row.id), remote_id, now))
         )
-        _tell(rows)
+        self._settled(rows)
 
     # --- replies -------------------------------------------------------------------------
 
