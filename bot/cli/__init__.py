@@ -227,6 +227,14 @@ def retry(outer: Path | None, path: Path | None, key: str, target: str | None) -
 
 
 @nightcrier.command()
+def adapters() -> int:
+    """List the kinds of chat, and what the missing ones need."""
+    from bot.cli.adapters import show
+
+    return show()
+
+
+@nightcrier.command()
 @_configured
 def health(path: Path | None) -> int:
     """Tell whether the bot is alive.

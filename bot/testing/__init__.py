@@ -47,7 +47,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     assert rigs, f"{metafunc.module.__name__} takes the contract in and names no RIGS"
     metafunc.config.stash[_RIGS] |= {rig.name: rig for rig in rigs}
     able = [pytest.param(rig, id=rig.name, marks=_marks(rig)) for rig in rigs if _can(rig, clause)]
-    metafunc.parametrize("rig", able, indirect=True)
+    metafunc.parametrize("rig", able or [_unable(rigs[0], clause)], indirect=True)
+
+
+def _unable(rig: type[Rig], clause: Clause) -> pytest.ParameterSet:
+    """Instead of an empty set: that this cannot be had, and why."""
+    return pytest.param(rig, id=rig.name, marks=pytest.mark.skip(reason=rig.cannot[clause]))
 
 
 def _can(rig: type[Rig], clause: Clause) -> bool:

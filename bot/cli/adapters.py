@@ -1,0 +1,27 @@
+"""``nightcrier adapters``: which kinds of chat there are, and what the missing ones need."""
+
+from __future__ import annotations
+
+import click
+
+import adapters
+
+
+def show() -> int:
+    """A line for each kind; what cannot be used says why."""
+    kinds = adapters.available()
+    width = max(map(len, kinds))
+    for kind in kinds:
+        click.echo(f"{kind:{width}}  {_state(kind)}")
+    return 0
+
+
+def _state(kind: str) -> str:
+    try:
+        adapters.load(kind)
+    except ImportError as error:
+        return f"missing: {error}"
+    entry = adapters.foreign().get(kind)
+    if entry is None:
+        return "built in"
+    return f"from {entry.dist.name} {entry.dist.version}" if entry.dist else "from elsewhere"
