@@ -1,0 +1,224 @@
+"""Kosmi on its look-alike: the site's traps, and what changes with the site."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from fault_proxy import FaultProxy
+from kosmi_site import KosmiSite
+from pydantic import ValidationError
+
+from adapters.kosmi import build, fold
+from adapters.kosmi.adapter import DAY, Kosmi, render
+from adapters.kosmi.room import Patience
+from adapters.kosmi.settings import Settings
+from bot.domain import Line, Message, Proof, Span, Style
+from bot.port import AdapterFatal, Ambiguous, Permanent, Transient
+from bot.testing import MemoryInMemory, message, ready, running, until
+
+NOW = 1_762_563_600.0
+HASTY = Patience(echo=0.2, ping=0.05, pong=0.1)
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[KosmiSite]:
+    site = KosmiSite("@night", "@other")
+    await site.start()
+    yield site
+    await site.stop()
+
+
+def settings(site: KosmiSite, *, port: int | None = None, **more: Any) -> Settings:
+    place = f"127.0.0.1:{port or site.port}"
+    return Settings(http_url=f"http://{place}/", ws_url=f"ws://{place}/gql-ws", **more)
+
+
+def kosmi(site: KosmiSite, heard: list[Any] | None = None, **more: Any) -> Kosmi:
+    """An adapter that waits for nothing between its connections."""
+    patience = more.pop("patience", Patience())
+    return Kosmi(
+        settings(site, **more),
+        "kosmi",
+        ("@night",),
+        (heard if heard is not None else []).append,
+        now=lambda: NOW,
+        sleep=lambda _: asyncio.sleep(0),
+        patience=patience,
+    )
+
+
+async def test_asks_in_the_order_that_works(site: KosmiSite) -> None:
+    """Who we are, join, the chat, then the subscriptions, the messages last."""
+    async with running(kosmi(site), "@night"):
+        (connection,) = site.connections
+    assert connection.asked[:6] == [
+        "currentUser",
+        "joinRoom",
+        "chatArchive",
+        "roomDisconnect",
+        "memberJoins",
+        "newMessage",
+    ]
+
+
+async def test_own_message_is_the_receipt(site: KosmiSite) -> None:
+    """A message that we see come back is confirmed, with its id, before its answer is there."""
+    async with running(kosmi(site), "@night") as adapter:
+        site.lateness = 60.0
+        receipt = await adapter.send("@night", message("  hello there "), key="k")
+    assert receipt.proof is Proof.CONFIRMED
+    assert receipt.remote_id == site.rooms["@night"].said[0].id
+
+
+async def test_ok_is_no_receipt(site: KosmiSite) -> None:
+    """A message that is answered with ok and never shown is in doubt."""
+    async with running(kosmi(site, patience=HASTY), "@night") as adapter:
+        site.rooms["@night"].loses = True
+        with pytest.raises(Ambiguous, match="did not appear"):
+            await adapter.send("@night", message("lost"), key="k")
+
+
+async def test_subscribing_first_would_kill_the_connection(site: KosmiSite) -> None:
+    """The look-alike hangs up on who has not joined; the adapter says so and tries again."""
+    elsewhere = {"join": 'mutation { joinRoom(id: "@other") { ok } }'}
+    adapter = kosmi(site, operations=elsewhere)
+    task = asyncio.create_task(adapter.run())
+    await until(lambda: len(site.connections) > 3, "a few connections")
+    with pytest.raises(Transient, match="closed"):
+        await adapter.verify("@night")
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_disconnected_by_the_site(site: KosmiSite) -> None:
+    """When the site puts us out of a room we come back."""
+    async with running(kosmi(site), "@night") as adapter:
+        site.rooms["@night"].kick()
+        await until(lambda: len(site.connections) == 2, "a second connection")
+        await ready(adapter, "@night")
+        await adapter.send("@night", message("back"), key="k")
+
+
+async def test_silent_site_is_noticed(site: KosmiSite) -> None:
+    """A connection over which nothing comes any more is given up, and made anew."""
+    proxy = await FaultProxy(site.port).start()
+    async with running(kosmi(site, port=proxy.port, patience=HASTY), "@night") as adapter:
+        proxy.stall()
+        await until(lambda: proxy.accepted > 1, "a second connection")
+        proxy.cut()
+        await ready(adapter, "@night")
+    await proxy.stop()
+
+
+async def test_page_of_the_site_has_changed(site: KosmiSite) -> None:
+    """Operations of the host's own are given the variables that they declare, and no others."""
+    send = """
+        mutation SendMessage2($body: String!, $roomId: String!, $channelId: String!) {
+          sendMessage2(body: $body, roomId: $roomId, channelId: $channelId) { ok } }"""
+    async with running(kosmi(site, operations={"send": send}), "@night") as adapter:
+        await adapter.send("@night", message("new ways"), key="k")
+    assert site.connections[0].asked[-2:] == ["sendMessage2 to general", "sendMessage"]
+
+
+async def test_what_does_not_look_like_a_browser(site: KosmiSite) -> None:
+    """A refused handshake is told with its status."""
+    token = site.token("crier")
+    adapter = kosmi(site, token=token, user_agent="curl/8")
+    task = asyncio.create_task(adapter.run())
+
+    async def told() -> bool:
+        with pytest.raises(Transient) as caught:
+            await adapter.verify("@night")
+        return "answers the connection with 403" in str(caught.value)
+
+    await until(told, "the refusal")
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_anonymous_login_is_renewed(site: KosmiSite) -> None:
+    """An anonymous token that is no longer good is replaced by a new one."""
+    async with running(kosmi(site), "@night") as adapter:
+        site.users.clear()
+        site.connections[-1].hang_up()
+        await until(lambda: site.users, "a new user")
+        await ready(adapter, "@night")
+
+
+async def test_rooms_do_not_wait_for_each_other(site: KosmiSite) -> None:
+    """A room that lets nobody in changes nothing for another."""
+    site.rooms["@other"].open = False
+    both = ("@other", "@night")
+    adapter = build(
+        settings(site), name="kosmi", channels=both, hear=print, memory=MemoryInMemory()
+    )
+    async with running(adapter, "@night"):
+        await adapter.send("@night", message("alone"), key="k")
+        with pytest.raises(Transient, match="let us in"):
+            await adapter.verify("@other")
+
+
+@pytest.mark.parametrize(("days", "fatal"), [(-1, True), (3, False)])
+async def test_end_of_a_token_is_told(
+    site: KosmiSite, caplog: pytest.LogCaptureFixture, days: int, fatal: bool
+) -> None:
+    """A token that has ended is fatal, one that ends within a week is told of once."""
+    caplog.set_level(logging.WARNING, "adapters.kosmi")
+    adapter = kosmi(site, token=site.token("crier", exp=int(NOW + days * DAY)))
+    if fatal:
+        with pytest.raises(AdapterFatal, match="has ended on 2025-11-07"):
+            await adapter.run()
+    else:
+        async with running(adapter, "@night"):
+            told = [record.getMessage() for record in caplog.records]
+            assert told == ["kosmi: the token of Kosmi ends on 2025-11-11"]
+
+
+async def test_answers_go_to_the_room(site: KosmiSite) -> None:
+    """A reply is said where the question came from; in private there is nothing."""
+    heard: list[Any] = []
+    async with running(kosmi(site, heard), "@night") as adapter:
+        site.say("@night", "alice", "!votes")
+        await until(lambda: heard, "the question")
+        (line,) = heard
+        assert isinstance(line, Line)
+        await adapter.reply(line.handle, message("5 up, 1 down"), private=False)
+        with pytest.raises(Permanent, match="no private messages"):
+            await adapter.reply(line.handle, message("psst"), private=True)
+    assert [said.body for said in site.rooms["@night"].said] == ["!votes", "5 up, 1 down"]
+    assert len(heard) == 1
+
+
+def test_text_as_kosmi_takes_it() -> None:
+    """Bold is between asterisks; other asterisks, mentions and line ends do nothing."""
+    spans = (Span("Fib*bage", Style.BOLD), Span(" @all\n2 * 3"), Span(" x ", Style.BOLD))
+    zero = "\u200b"
+    assert render(Message(spans)) == f"*Fib*{zero}bage* @{zero}all 2 *{zero} 3 x "
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        ({"token": "abc"}, "is no token of Kosmi's"),
+        ({"token": "e30.e30.e30"}, "is no token of Kosmi's"),
+        ({"operations": {"send": "mutation {"}}, "send must be one GraphQL operation"),
+        ({"operations": {"send": "query { a } query { b }"}}, "send must be one GraphQL operation"),
+        ({"ws_url": "https://engine.kosmi.io"}, "should match pattern"),
+    ],
+)
+def test_settings_that_cannot_be(more: dict[str, Any], what: str) -> None:
+    """What no site could take is refused before anything is connected to."""
+    with pytest.raises(ValidationError, match=what):
+        Settings(**more)
+
+
+@pytest.mark.parametrize("channel", ["night", "https://app.kosmi.io/room/@night", "@", "@a b"])
+def test_channels_that_cannot_be(channel: str) -> None:
+    """A room is its name with its @."""
+    with pytest.raises(ValueError, match="with its @"):
+        fold(channel)
+    assert fold("@Night") == "@night"
