@@ -123,7 +123,7 @@ def _confirmed_late(turn: Turn, answer: Confirmed) -> None:
     """More of a night that is over, while its last lines wait for it: which game was the
     last, how many there were, when it was closed."""
     session = session_of(turn.state, answer.key)
-    if session is None or not turn.waits(answer.key):
+    if session is None or session.past is not None or not turn.waits(answer.key):
         turn.note(Reason.TOO_LATE)
         return
     if answer.seen < session.ended_with:

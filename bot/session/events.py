@@ -136,6 +136,6 @@ def session_ended(turn: Turn, event: SessionEnded) -> None:
         return
     missed = False
     if event.games_played is not None:
-        missed = event.games_played != len(in_order(session)) and session.past is None
+        missed = event.games_played != len(in_order(session))
         session = replace(session, games_played=event.games_played)
     end(turn, session, event.at, missed)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from bot.domain import Added, Announcement, Kind, SessionKey, WantConfirm, WantSnapshot
 from bot.session import lines
-from bot.session.plays import change, find
+from bot.session.plays import change, find, last_number
 from bot.session.state import Ended, Phase, Queued, Reason, Session, Waiting
 from bot.session.turn import Turn, session_of
 
@@ -39,8 +39,9 @@ def end(turn: Turn, session: Session, at: float | None, missed: bool = False) ->
     ``missed`` is whether it may have had other games than we know, so that it must be asked
     which was the last; a night that had ended before and was seen again ends without a word."""
     moment = turn.moment(at)
-    closed = close_running(turn, session, at, WantConfirm(session.key) if missed else None)
-    if session.past is None:
+    new = session.past is None
+    closed = close_running(turn, session, at, WantConfirm(session.key) if missed and new else None)
+    if new:
         turn.say(lines.ended(session.key, moment), lines.stats(closed, moment, turn.clock.skew))
     turn.fact(Reason.ENDED)
     closed = replace(closed, ended_with=turn.state.facts)
@@ -51,16 +52,20 @@ def end(turn: Turn, session: Session, at: float | None, missed: bool = False) ->
 def remember(turn: Turn, session: Session) -> None:
     """Keep for ever what was told of a night that is over."""
     past = session.past or Ended(0, ())
-    plays = session.plays[-1].number if session.plays else past.plays
     rows = (play.row_id for play in session.plays if play.row_id is not None)
-    past = Ended(plays, tuple(dict.fromkeys((*past.rows, *rows))))
+    loose = [play for play in session.plays if play.live and play.row_id is None]
+    past = Ended(
+        last_number(session),
+        tuple(dict.fromkeys((*past.rows, *rows))),
+        tuple(replace(play, phase=Phase.OVER) for play in loose),
+    )
     ended = {**turn.state.ended, session.key: past}
     turn.state = replace(turn.state, ended=MappingProxyType(ended))
 
 
 def reopen(turn: Turn, key: SessionKey, past: Ended) -> None:
     """A night that had ended runs again, with those of its lines that still wait."""
-    session = session_of(turn.state, key) or Session(key)
+    session = session_of(turn.state, key) or Session(key, past.loose)
     closing = tuple(s for s in turn.state.closing if s.key != key)
     session = replace(session, past=past)
     turn.state = replace(turn.state, current=session, closing=closing)

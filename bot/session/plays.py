@@ -19,6 +19,12 @@ def find(session: Session, number: int) -> Play | None:
     return next((p for p in session.plays if p.number == number), None)
 
 
+def last_number(session: Session) -> int:
+    """The last number that was given to a play."""
+    before = session.past.plays if session.past else 0
+    return max(before, *(play.number for play in session.plays), 0)
+
+
 def latest_of(session: Session, game_id: int | None) -> Play | None:
     """The play that a vote for a game belongs to: the last one of it that still stands."""
     return next((p for p in reversed(session.plays) if p.game.id == game_id and p.live), None)
@@ -40,14 +46,13 @@ def same_game(one: Game, other: Game) -> bool:
 def add(session: Session, play: Play) -> tuple[Session, Play]:
     """Append ``play`` under the next number; a game played again starts from what was known
     of its totals when its earlier play closed, or began, if that was taken back before."""
-    last = session.plays[-1].number if session.plays else session.past.plays if session.past else 0
     floor = None
     for earlier in session.plays:
         unsaid = not earlier.live and earlier.tally is None
         known = earlier.base if unsaid else earlier.high
         if same_game(earlier.game, play.game) and known is not None:
             floor = known.highest(floor)
-    play = replace(play, number=last + 1, base=floor, floor=floor)
+    play = replace(play, number=last_number(session) + 1, base=floor, floor=floor)
     return replace(session, plays=(*session.plays, play)), play
 
 
@@ -83,11 +88,11 @@ class Bound:
 def bind(session: Session, rows: Iterable[Row]) -> Bound:
     """Bind plays to rows: those bound before by row id, the others in order within each
     game's id, and what then is left by title (an id may be missing or not be the
-    catalogue's; contract 2.2). What was told before a night was resumed is left alone."""
+    catalogue's; contract 2.2). Rows told of before a night was resumed are left alone."""
     past = session.past or Ended(0, ())
     left = [row for row in sorted(rows, key=lambda r: r.id) if row.id not in past.rows]
     pairs: list[tuple[Play, Row]] = []
-    plays = [play for play in session.plays if play.live and play.number > past.plays]
+    plays = [play for play in session.plays if play.live and play.row_id not in past.rows]
     for match in (_same_row, _same_id, _same_title):
         for play in list(plays):
             row = next((row for row in left if match(play, row)), None)

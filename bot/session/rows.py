@@ -47,14 +47,12 @@ def _with_totals(turn: Turn, play: Play, row: Row) -> Play:
     return rise_to(play, row.totals)
 
 
-def _add_row(turn: Turn, session: Session, row: Row, phase: Phase) -> tuple[Session, Play]:
+def _add_row(turn: Turn, session: Session, row: Row) -> tuple[Session, Play]:
     codes = (row.room_code,) if row.room_code else ()
     skipped, at = row.status is RowStatus.SKIPPED, row.played_at
-    play = Play(0, row.game, at, phase, None, row.id, codes, skipped, played_at=at)
-    session, play = add(session, play)
-    play = _with_totals(turn, play, row)
     turn.fact(Reason.ADDED)
-    return change(session, play), play
+    play = Play(0, row.game, at, Phase.OVER, None, row.id, codes, skipped, played_at=at)
+    return add(session, play)
 
 
 def take_fresh(turn: Turn, fresh: tuple[Row, ...], cold: bool) -> None:
@@ -65,7 +63,9 @@ def take_fresh(turn: Turn, fresh: tuple[Row, ...], cold: bool) -> None:
     told = _told(turn, session, cold)
     news: list[Play] = []
     for row in fresh:
-        session, play = _add_row(turn, session, row, Phase.OVER)
+        session, play = _add_row(turn, session, row)
+        play = _with_totals(turn, play, row)
+        session = change(session, play)
         if row.id > max(told, default=0):
             news.append(play)
         else:
@@ -136,12 +136,13 @@ def _catch_up(turn: Turn, first_row: int) -> None:
 
 def supersede(turn: Turn, session: Session, rows: tuple[Row, ...]) -> Session:
     """The rows of a night that is over. If there were games that we missed, the votes of the
-    last one are said, and neither those of the games before it nor the games themselves."""
+    last one are said, and neither those of the games before it nor the games themselves.
+    Their totals are all-time and may have risen since."""
     bound = bind(session, rows)
     session = take_back(turn, bound)
     news: set[int] = set()
     for row in bound.fresh:
-        session, play = _add_row(turn, session, row, Phase.OVER)
+        session, play = _add_row(turn, session, row)
         if not play.skipped:
             news.add(play.number)
             line = lines.added(session.key, play, turn.moment(play.at))

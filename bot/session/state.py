@@ -81,10 +81,12 @@ class Play:
 @dataclass(frozen=True, slots=True)
 class Ended:
     """What is kept of a night for ever: enough to say nothing of it twice, should the
-    Picker show it again. ``plays`` is the last number given, ``rows`` the rows known."""
+    Picker show it again. ``plays`` is the last number given, ``rows`` the rows known,
+    ``loose`` the plays whose rows were never seen."""
 
     plays: int
     rows: tuple[int, ...]
+    loose: tuple[Play, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

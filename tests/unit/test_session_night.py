@@ -271,6 +271,30 @@ def test_a_night_that_is_reopened_while_its_lines_wait():
     assert night.state.current is None
 
 
+def test_a_night_that_was_reopened_is_replaced():
+    """A night that runs for the second time and is replaced has the votes of the game that we
+    know, and nobody asks whether it had others."""
+    night = ended_night()
+    night.poll(*rows_of(DRAWFUL, QUIPLASH))
+    assert night.take(started(NEXT)) == []
+    assert night.wants == ["snapshot", "tally 2"]
+    assert night.confirm(Verdict.ENDED, *rows_of(DRAWFUL, QUIPLASH, FIBBAGE)) == []
+    said = night.tally(2, {QUIPLASH: (1, 1)})
+    assert said == ["2. Quiplash had 1:1", "18 started"]
+
+
+def test_a_night_that_is_reopened_before_its_games_were_seen():
+    """A game that was pushed, and whose row is seen only after the night was reopened, is the
+    same game; one that has no row even then was taken back."""
+    night = running()
+    night.take(added(DRAWFUL, 1), added(QUIPLASH, 2), ended(2))
+    night.tally(1, {})
+    night.tally(2, {})
+    assert night.poll(row(101, DRAWFUL)) == []
+    assert night.taken_back == [2]
+    assert night.poll(row(101, DRAWFUL), row(103, FIBBAGE)) == ["3. Fibbage"]
+
+
 def test_games_found_after_the_end_are_remembered():
     """A game that only came to light after the end is not told if the night is reopened."""
     night = running(DRAWFUL)

@@ -93,6 +93,14 @@ def test_rows_are_bound_in_order():
     assert rows(night) == [101, 102, 103]
 
 
+def test_a_game_by_another_name():
+    """An event is bound to the row of its id, whatever the row calls the game."""
+    night = running()
+    night.take(added(DRAWFUL, 1))
+    assert night.poll(row(101, replace(DRAWFUL, title="Drawful 2"))) == []
+    assert (night.taken_back, rows(night)) == ([], [101])
+
+
 def test_a_game_without_an_id():
     """An event without the game's id is bound by title, and learns the id from the row."""
     night = running()

@@ -353,6 +353,16 @@ def test_lines_that_wait_keep_their_place_when_the_last_game_was_another():
     assert said == ["3. Fibbage had 1:0", "17 ended", "3 games played"]
 
 
+def test_votes_that_were_counted_but_not_yet_said_when_the_last_game_was_another():
+    """Votes that wait for others give way to those of the last game, too."""
+    night = running(DRAWFUL)
+    night.take(added(QUIPLASH, 2, at=START + 60), ended(3))
+    night.tally(2, {QUIPLASH: (1, 0)})
+    said = night.confirm(Verdict.ENDED, *rows_of(DRAWFUL, QUIPLASH, FIBBAGE), games=3)
+    assert said == ["2. Quiplash"]
+    assert "2. Quiplash had 1:0 (SUPERSEDED)" in night.unsaid
+
+
 def test_a_bare_end_is_believed():
     """An end that does not tell how many games there were asks nothing."""
     night = running()

@@ -21,7 +21,7 @@ from night import (
     up,
 )
 
-from bot.domain import Game
+from bot.domain import Game, Verdict
 from bot.session import Reason, wants
 
 NEXT_GAME = added(QUIPLASH, 2, at=START + 600)
@@ -311,8 +311,21 @@ def test_the_games_list_long_after_the_beginning():
     night = running()
     night.take(added(DRAWFUL, 1, at=START))
     night.later(600).poll(row(1, DRAWFUL, at=START, totals=(10, 2)))
+    night.later(600).poll(row(1, DRAWFUL, at=START, totals=(13, 2)))
     night.take(NEXT_GAME)
     assert night.tally(1, None) == ["2. Quiplash"]
+    assert night.reasons == [Reason.NO_COUNT]
+
+
+def test_totals_that_rose_after_the_night():
+    """Totals in the rows of a night that is over may count votes of a later night."""
+    night = running()
+    night.take(added(DRAWFUL, 1, at=START))
+    night.later(1).poll(row(101, DRAWFUL, at=START, totals=(10, 2)))
+    night.take(started(NEXT))
+    rows = (row(101, DRAWFUL, totals=(15, 2)), row(102, DRAWFUL, totals=(15, 2)))
+    night.confirm(Verdict.ENDED, *rows)
+    assert night.tally(2, None)[0] == "17 ended"
 
 
 # --- Pickers of November 2025 ---------------------------------------------------------------
