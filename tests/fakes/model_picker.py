@@ -3,6 +3,7 @@ it would answer. Its clock moves with everything that happens."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -44,6 +45,7 @@ class Night:
     rows: list[Row] = field(default_factory=list)
     votes: dict[int, Votes] = field(default_factory=dict)
     closed_at: float | None = None
+    added: Counter[str] = field(default_factory=Counter)
 
     @property
     def info(self) -> SessionInfo:
@@ -86,6 +88,7 @@ class ModelPicker:
         self.now += 1
         self._row += 1
         night.rows = [replace(row, status=RowStatus.PLAYED) for row in night.rows]
+        night.added[game.title] += 1
         night.rows.append(Row(self._row, game, RowStatus.PLAYING, code, self.now))
         return GameAdded(night.key.id, game, len(night.rows), code, self.now)
 
@@ -132,6 +135,13 @@ class ModelPicker:
         self.now += 1
         night.closed_at = self.now
         return SessionEnded(night.key.id, len(night.rows), self.now)
+
+    def reopen(self) -> None:
+        """The last night runs again, as if it had never ended."""
+        if self.active is None and self.nights:
+            self.now += 1
+            night = list(self.nights.values())[-1]
+            night.closed_at = None
 
     # --- answers --------------------------------------------------------------------------
 
