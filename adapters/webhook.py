@@ -106,7 +106,10 @@ class Webhook:
     """Posts to the addresses of its channels, one request for each message."""
 
     def __init__(self, settings: Settings, now: Callable[[], float] = time.time) -> None:
-        self.limits = Limits(length=LENGTH, cards=True, dedupes_for=settings.dedupes_for)
+        # not multiline: each fact is a request of its own, with its own type
+        self.limits = Limits(
+            length=LENGTH, multiline=False, cards=True, dedupes_for=settings.dedupes_for
+        )
         self._channels = settings.channels
         self._now = now
         self._session: aiohttp.ClientSession | None = None
