@@ -11,14 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import threading
-import tomllib
 import unicodedata
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -26,7 +23,8 @@ from pydantic import ValidationError
 
 import adapters
 from bot.domain import Line, Unit
-from bot.port import Adapter, AdapterFatal, Ambiguous, Permanent, Transient
+from bot.port import AdapterFatal, Ambiguous, Permanent, Transient
+from bot.testing.observe import arrived, example_tables, fill, last_is, letters, sockets
 from bot.testing.rig import (
     DEADLINE,
     Clause,
@@ -63,29 +61,6 @@ HOSTILE = (
     "/quit now",
     ":starts with a colon",
 )
-
-
-def letters(text: str) -> str:
-    """What can be seen of ``text``: without controls, invisible characters and blanks."""
-    return "".join(c for c in text if unicodedata.category(c)[0] not in "CZ")
-
-
-async def texts(rig: Rig, channel: str) -> list[str]:
-    return [seen.text for seen in await rig.seen(channel)]
-
-
-async def last_is(rig: Rig, channel: str, text: str) -> bool:
-    return (await texts(rig, channel))[-1:] == [text]
-
-
-async def arrived(rig: Rig, channel: str, count: int) -> list[str]:
-    """The texts in ``channel`` once there are ``count`` of them."""
-
-    async def enough() -> bool:
-        return len(await rig.seen(channel)) >= count
-
-    await until(enough, f"{count} messages in {channel}")
-    return await texts(rig, channel)
 
 
 # --- what is said -------------------------------------------------------------------------
@@ -137,18 +112,6 @@ async def test_longest_wide_passes(rig: Rig) -> None:
         assert len(text) >= adapter.limits.length // (4 if adapter.limits.unit is Unit.BYTES else 2)
         await adapter.send(channel, message(text), key="wide")
         assert await arrived(rig, channel, 1) == [text]
-
-
-def fill(character: str, adapter: Adapter) -> str:
-    """As many of ``character`` as the adapter says it can carry."""
-    low, high = 0, adapter.limits.length
-    while low < high:
-        middle = (low + high + 1) // 2
-        if adapter.measure(message(character * middle)) <= adapter.limits.length:
-            low = middle
-        else:
-            high = middle - 1
-    return character * low
 
 
 @clause(Clause.HOSTILE)
@@ -306,15 +269,6 @@ async def test_cancelling_leaves_nothing(rig: Rig) -> None:
     await until(lambda: not sockets() - before, "its sockets to close")
 
 
-def sockets() -> set[str]:
-    """The sockets that this process holds, by inode."""
-    links = set()
-    for descriptor in os.listdir("/proc/self/fd"):
-        with suppress(OSError):
-            links.add(os.readlink(f"/proc/self/fd/{descriptor}"))
-    return {link for link in links if link.startswith("socket:")}
-
-
 @clause(Clause.STALLED)
 async def test_stalled_far_side_holds_nobody_up(rig: Rig) -> None:
     """While a send waits for a far side that has stopped, other tasks make progress."""
@@ -394,19 +348,6 @@ async def test_example_section_builds_it(rig: Rig, pytestconfig: pytest.Config) 
             memory=MemoryInMemory(),
         )
         assert adapter.limits.length > 0
-
-
-def example_tables(kind: str, example: Path) -> dict[str, dict[str, Any]]:
-    """The tables of ``kind`` in the example; a commented-out section counts without its ``# ``."""
-    lines, inside = [], False
-    for line in example.read_text("utf-8").splitlines():
-        bare = line.removeprefix("# ") if inside or line.startswith("# [adapters.") else line
-        inside = bare.startswith("[adapters.") or (inside and line.startswith("#"))
-        lines.append(bare if "=" in bare or bare.startswith("[") else "")
-    tables = tomllib.loads("\n".join(lines)).get("adapters", {})
-    found = {name: table for name, table in tables.items() if table.get("kind", name) == kind}
-    assert found, f"{example.name} has no section for {kind}"
-    return found
 
 
 # --- what is heard ------------------------------------------------------------------------
