@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from hypothesis import settings
+from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parent / "fakes"))
 
@@ -14,3 +15,6 @@ settings.register_profile("nightcrier", deadline=None)
 settings.load_profile("nightcrier")
 
 pytest_plugins = ["bot.testing"]
+
+# Moments and spans are numbers: JSON has no other, and no part of the bot makes one.
+st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))

@@ -144,9 +144,10 @@ async def test_irc_is_down_while_the_console_goes_on(bot: BotProcess) -> None:
         await bot.linked()
         daemon.kill()
         session = await host.start()
-        await host.add(session, "Drawful 2")
-        await host.add(session, "Fibbage 4")
-        await bot.said("Next up: Fibbage 4")
+        await bot.said("started")
+        for title in ("Drawful 2", "Fibbage 4"):
+            await host.add(session, title)
+            await bot.said(f"Next up: {title}")
         await daemon.start()
         person = await Person("regular").connect(daemon.port, CHANNEL)
         await until(lambda: len(person.said(CHANNEL)) >= 3, wait=30)
