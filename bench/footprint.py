@@ -55,6 +55,7 @@ ServerUID = {uid}
 ServerGID = {gid}
 [Limits]
 MaxConnectionsIP = 0
+MaxPenaltyTime = 0
 [Options]
 DNS = no
 Ident = no
