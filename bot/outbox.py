@@ -67,6 +67,7 @@ NOT_NEWEST = "missed, and not the newest of its kind"
 TAKEN_BACK = "game taken back"
 NOT_CONFIGURED = "channel no longer configured"
 EMPTY = "its wording is empty"
+MUTED = "muted"
 INTERRUPTED = "stopped in the middle of a send"
 
 

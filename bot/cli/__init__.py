@@ -227,6 +227,35 @@ def retry(outer: Path | None, path: Path | None, key: str, target: str | None) -
 
 
 @nightcrier.command()
+@_configured
+@click.argument("span")
+@click.argument("target", required=False)
+def mute(path: Path | None, span: str, target: str | None) -> int:
+    """Announce nothing for a while.
+
+    For SPAN (30m, 1h30m; a day at most) or until the night ends, in all channels or in those
+    of TARGET (ADAPTER or ADAPTER/CHANNEL), beside a running bot too. What falls into it is not
+    said later.
+    """
+    from bot.cli.mute import mute
+
+    return mute(_load(path), span, target)
+
+
+@nightcrier.command()
+@_configured
+@click.argument("target", required=False)
+def unmute(path: Path | None, target: str | None) -> int:
+    """Announce again, before a mute is over.
+
+    In all channels or in those of TARGET (ADAPTER or ADAPTER/CHANNEL).
+    """
+    from bot.cli.mute import unmute
+
+    return unmute(_load(path), target)
+
+
+@nightcrier.command()
 def adapters() -> int:
     """List the kinds of chat, and what the missing ones need."""
     from bot.cli.adapters import show

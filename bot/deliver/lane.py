@@ -188,13 +188,14 @@ class Lane:
     def _look(self, ledger: Ledger, limits: Limits, now: float, held: bool) -> _View:
         """Ends what is not to be sent any more."""
         ended: list[Delivery] = []
+        why = outbox.MUTED if ledger.mutes.holds(self.target, now) else None
         while rows := ledger.heads(self.target):
             known = self._answerable(limits, rows[0])
             head = outbox.recover(rows[0], known)
             decision = outbox.decide(head, known, now, held=held)
-            if decision is not Decision.CLOSE:
+            if why is None and decision is not Decision.CLOSE:
                 return _View(tuple(ended), (head, *rows[1:]), decision)
-            ended += ledger.save(outbox.close(head, now))
+            ended += ledger.save(outbox.close(head, now, why))
         return _View(tuple(ended))
 
     def _mark(self, ledger: Ledger, limits: Limits, now: float, held: bool) -> _View:

@@ -1,6 +1,6 @@
 """What must survive a restart, in one SQLite file with one writer."""
 
-from bot.store.beside import alive_at, read_ballots, read_deliveries, retry
+from bot.store.beside import alive_at, mute, read_ballots, read_deliveries, retry, unmute
 from bot.store.ledger import Ledger
 from bot.store.schema import StoreError
 from bot.store.writer import Store
@@ -10,7 +10,9 @@ __all__ = [
     "Store",
     "StoreError",
     "alive_at",
+    "mute",
     "read_ballots",
     "read_deliveries",
     "retry",
+    "unmute",
 ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from contextlib import closing
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bot.ballots import Ballot
-from bot.domain import Delivery, Status
+from bot.domain import Delivery, Status, Target
 from bot.store.ledger import Ledger
 from bot.store.schema import explained, open_beside
 
@@ -34,11 +34,30 @@ def retry(
     """Make dead, expired or unconfirmed rows of ``key`` pending with a new shelf life, those
     of one target if told; the rows revived. A running bot sees them within five seconds.
     Raises StoreError."""
+    with _changing(path) as ledger:
+        return ledger.retry(key, now, adapter, channel)
+
+
+def mute(path: Path, targets: Collection[Target], until: float) -> None:
+    """Let nothing be announced in those channels before ``until``, or before the end of the
+    night that runs. A running bot looks before each send. Raises StoreError."""
+    with _changing(path) as ledger:
+        night = ledger.state().current
+        ledger.mutes.set(targets, until, night.key if night else None)
+
+
+def unmute(path: Path, targets: Collection[Target]) -> tuple[Target, ...]:
+    """Let those channels hear again; the ones that were muted. Raises StoreError."""
+    with _changing(path) as ledger:
+        return ledger.mutes.lift(targets)
+
+
+@contextmanager
+def _changing(path: Path) -> Iterator[Ledger]:
     with closing(open_beside(path)) as db, explained(path):
         db.execute("BEGIN IMMEDIATE")
-        revived = Ledger(db).retry(key, now, adapter, channel)
+        yield Ledger(db)
         db.execute("COMMIT")
-        return revived
 
 
 def sign_of_life(path: Path) -> Path:

@@ -16,6 +16,7 @@ from bot.domain import Delivery, Kind, Message, Proof, SessionKey, Status, Targe
 from bot.session import Ended, State
 from bot.store.ballots import Ballots
 from bot.store.boards import Boards
+from bot.store.mutes import Mutes
 from bot.store.schema import StoreError
 
 _COLUMNS = (
@@ -38,6 +39,7 @@ class Ledger:
     def __init__(self, db: sqlite3.Connection) -> None:
         self.ballots = Ballots(db)
         self.boards = Boards(db)
+        self.mutes = Mutes(db)
         self._db = db
         self._ended: Mapping[SessionKey, Ended] | None = None
 
@@ -62,6 +64,7 @@ class Ledger:
     ) -> None:
         """What one batch of facts led to. A known (target, key) changes nothing."""
         self._save_ended(state.ended)
+        self.mutes.follow(state.current.key if state.current else None)
         body = encode(replace(state, ended={}))
         self._db.execute("INSERT OR REPLACE INTO state (id, body) VALUES (1, ?)", (body,))
         self._db.executemany(_INSERT, (_to_row(delivery) for delivery in deliveries))
@@ -128,6 +131,7 @@ class Ledger:
         """Remove rows that were settled long ago; how many. Nights are kept for ever."""
         before = now - outbox.KEPT_FOR
         self.ballots.purge(before)
+        self.mutes.purge(now)
         gone = self._db.execute("DELETE FROM delivery WHERE settled_at < ?", (before,)).rowcount
         self.boards.purge()
         return gone

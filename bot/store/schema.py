@@ -108,6 +108,16 @@ STEPS: tuple[tuple[str, ...], ...] = (
         """CREATE INDEX to_edit ON board (adapter, channel)
             WHERE ended_at IS NULL AND wanted <> shown""",
     ),
+    (
+        """CREATE TABLE mute (
+            adapter TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            until REAL NOT NULL,
+            session_id INTEGER,
+            session_created_at INTEGER,
+            PRIMARY KEY (adapter, channel)
+        ) WITHOUT ROWID""",
+    ),
 )
 
 

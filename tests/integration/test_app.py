@@ -31,7 +31,7 @@ from bot.formatter import Wording
 from bot.picker import Picker
 from bot.port import AdapterFatal
 from bot.session import State
-from bot.store import Store, read_deliveries
+from bot.store import Store, mute, read_deliveries
 from bot.timing import SystemTime
 
 KEY = "the-admin-key"
@@ -129,6 +129,23 @@ async def begin(scene: Scene, host: Host) -> int:
     await host.vote("ann")
     await host.vote("ben", "down")
     return session
+
+
+async def test_a_muted_night(scene: Scene, host: Host) -> None:
+    """What happens in a mute is not said, during it or after; the end of the night is."""
+    async with scene.running():
+        session = await begin(scene, host)
+        mute(scene.path, [HERE], TIME.now() + 3600)
+        await host.add(session, "Fibbage 4")
+        await until(lambda: len(read_deliveries(scene.path, (Status.EXPIRED,))) == 2)
+        await host.close(session)
+        await scene.said("Game Night has ended!")
+    assert not any("Fibbage 4" in line or "Final" in line for line in scene.lines)
+    expired = read_deliveries(scene.path, (Status.EXPIRED,))
+    assert [(row.kind, row.reason) for row in expired] == [
+        (Kind.FINAL_VOTES, "muted"),
+        (Kind.GAME_ADDED, "muted"),
+    ]
 
 
 async def test_a_tally_error_is_asked_once_more(scene: Scene, host: Host) -> None:

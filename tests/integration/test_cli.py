@@ -87,7 +87,10 @@ def background(tmp_path: Path, *arguments: str) -> Iterator[subprocess.Popen[str
 
 # --- help, usage, configuration ------------------------------------------------------------
 
-COMMANDS = ("demo", "run", "check", "test", "watch", "preview", "outbox", "health", "sandbox")
+COMMANDS = ("demo", "run", "check", "test", "watch", "preview", "outbox", "mute", "unmute")
+COMMANDS += ("health", "sandbox")
+CONFIGURED = ("run", "check", "test", "watch 1", "preview", "outbox", "outbox retry k", "mute 1h")
+CONFIGURED += ("unmute", "health")
 
 
 def status(*arguments: str) -> int:
@@ -124,6 +127,11 @@ def test_help(capsys: pytest.CaptureFixture[str], command: str) -> None:
         "run --loud",
         "demo --speed 0",
         "demo --irc nonsense",
+        "mute -c {config}",
+        "mute forever -c {config}",
+        "mute 25h -c {config}",
+        "mute 30m nowhere -c {config}",
+        "unmute nowhere -c {config}",
     ],
 )
 def test_wrong_usage_ends_with_2(
@@ -134,9 +142,7 @@ def test_wrong_usage_ends_with_2(
     assert "Error: " in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    "command", ["run", "check", "test", "watch 1", "preview", "outbox", "outbox retry k", "health"]
-)
+@pytest.mark.parametrize("command", CONFIGURED)
 def test_every_command_refuses_a_bad_configuration(
     capsys: pytest.CaptureFixture[str], config: Path, command: str
 ) -> None:
@@ -264,6 +270,28 @@ def test_outbox_without_a_store(cli: Any, config: Path) -> None:
     assert done.returncode == 1
     assert "there is no store at" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+async def test_mute_and_unmute(cli: Any, config: Path, tmp_path: Path) -> None:
+    """A mute names each channel and its end; lifting it tells which channels had one."""
+    await fill(tmp_path / "nightcrier.db")
+    done = cli("mute", "1h30m", "screen/two")
+    assert done.returncode == 0
+    assert done.stdout.startswith("screen/two: muted until ")
+    assert cli("unmute", "screen").stdout.splitlines() == [
+        "screen/one: was not muted",
+        "screen/two: hears again",
+    ]
+    assert len(cli("mute", "10m").stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize("command", ["mute 1h", "unmute"])
+def test_mute_without_a_store(
+    capsys: pytest.CaptureFixture[str], config: Path, command: str
+) -> None:
+    """Before the first run there is nobody to be muted, and that is said."""
+    assert status(*command.split(), "-c", str(config)) == 1
+    assert "there is no store at" in capsys.readouterr().err
 
 
 def test_health_without_a_bot(cli: Any, config: Path) -> None:

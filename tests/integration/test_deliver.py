@@ -15,10 +15,11 @@ from clock import FakeTime
 from bot.deliver import Lane, Pacer, open_lanes, watch
 from bot.domain import Delivery, Kind, Limits, Message, Pace, SessionKey, Span, Status, Target
 from bot.port import Ambiguous, Permanent, Transient
-from bot.session import State
-from bot.store import Ledger, Store, StoreError, retry
+from bot.session import Session, State
+from bot.store import Ledger, Store, StoreError, mute, retry, unmute
 
 NIGHT = SessionKey(17, 1_762_563_600)
+NO_NIGHT = State()
 HERE = Target("chat", "here")
 THERE = Target("chat", "there")
 SECRET = "hunter2"
@@ -26,6 +27,10 @@ SECRET = "hunter2"
 
 def message(text: str) -> Message:
     return Message((Span(text),))
+
+
+def running(night: SessionKey) -> State:
+    return State(current=Session(night))
 
 
 @dataclass
@@ -54,10 +59,12 @@ class Bench:
             self.lanes[target] = lane
             self.tasks.append(asyncio.create_task(lane.run()))
 
-    async def add(self, *texts: str, target: Target = HERE, **given: object) -> None:
+    async def add(
+        self, *texts: str, target: Target = HERE, state: State = NO_NIGHT, **given: object
+    ) -> None:
         now = self.time.now()
         rows = [self.row(text, now, target, given) for text in texts]
-        await self.store.write(lambda ledger: ledger.record(State(), rows, (), now))
+        await self.store.write(lambda ledger: ledger.record(state, rows, (), now))
         for lane in self.lanes.values():
             lane.wake()
 
@@ -135,6 +142,85 @@ async def test_marked_before_the_send(bench: Bench) -> None:
     wait.set_result(None)
     await bench.idle()
     assert await bench.fates() == ["sent"]
+
+
+# --- muted -------------------------------------------------------------------------------
+
+
+async def test_what_falls_into_a_mute_expires(bench: Bench) -> None:
+    """While a channel is muted its lines expire with that reason, others hear theirs, and
+    what comes afterwards is said."""
+    bench.start(HERE, THERE)
+    until = bench.time.now() + 60
+    await bench.store.write(lambda ledger: ledger.mutes.set([HERE], until, NIGHT))
+    await bench.store.write(lambda ledger: ledger.mutes.set([THERE], until - 60, NIGHT))
+    await bench.idle()
+    await bench.add("one", kind=Kind.SESSION_STARTED, state=running(NIGHT))
+    await bench.add("two", target=THERE, state=running(NIGHT))
+    await bench.pass_time(61)
+    await bench.add("three", state=running(NIGHT))
+    await bench.idle()
+    assert bench.chat.heard("here") == ["three"]
+    assert bench.chat.heard("there") == ["two"]
+    assert [(row.status, row.reason) for row in await bench.rows()] == [
+        (Status.EXPIRED, "muted"),
+        (Status.SENT, None),
+    ]
+
+
+async def test_a_mute_covers_what_was_waiting(bench: Bench) -> None:
+    """A line that waits for a chat that is away is not said in the middle of a mute; one of
+    which something may have arrived does not claim that nothing did."""
+    bench.chat.troubles["here"].append(Transient("away"))
+    bench.chat.troubles["there"].append(Ambiguous("no answer"))
+    await bench.add("one")
+    await bench.add("two", target=THERE)
+    bench.start(HERE, THERE)
+    await bench.idle()
+    until = bench.time.now() + 600
+    await bench.store.write(lambda ledger: ledger.mutes.set([HERE, THERE], until, NIGHT))
+    await bench.pass_time(120)
+    assert [(row.status, row.reason) for row in await bench.rows()] == [(Status.EXPIRED, "muted")]
+    assert [(row.status, row.reason) for row in await bench.rows(THERE)] == [
+        (Status.UNCONFIRMED, "muted")
+    ]
+
+
+async def test_the_end_of_the_night_lifts_a_mute(bench: Bench) -> None:
+    """The end of the night in which a mute was set, or of the next one where none ran, is
+    said, as is all that follows."""
+    far = bench.time.now() + 3600
+    await bench.store.write(lambda ledger: ledger.mutes.set([HERE], far, NIGHT))
+    await bench.store.write(lambda ledger: ledger.mutes.set([THERE], far, None))
+    bench.start(HERE, THERE)
+    await bench.add("game", state=running(NIGHT))
+    await bench.add("game", target=THERE, state=running(NIGHT))
+    await bench.idle()
+    await bench.add("end", "next")
+    await bench.add("end", "next", target=THERE)
+    await bench.idle()
+    assert bench.chat.heard("here") == bench.chat.heard("there") == ["end", "next"]
+
+
+async def test_a_mute_is_lifted_beside_a_running_bot(bench: Bench, tmp_path: Path) -> None:
+    """Muted and unmuted by another process, a channel is still, then hears again; a mute
+    lasts over a restart, and what is over is forgotten."""
+    path, far = tmp_path / "nightcrier.db", bench.time.now() + 600
+    await bench.store.write(lambda ledger: ledger.record(running(NIGHT), (), (), 0.0))
+    mute(path, [HERE], far)
+    bench.start(HERE)
+    await bench.add("one", state=running(NIGHT))
+    await bench.idle()
+    assert unmute(path, [HERE, THERE]) == (HERE,)
+    await bench.add("two", state=running(NIGHT))
+    await bench.idle()
+    assert bench.chat.heard("here") == ["two"]
+    mute(path, [HERE], far)
+    await bench.store.write(lambda ledger: ledger.purge(far))
+    assert unmute(path, [HERE]) == ()
+
+
+# --- what is told ------------------------------------------------------------------------
 
 
 async def test_one_line_for_each_fate(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
