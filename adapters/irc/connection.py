@@ -93,7 +93,7 @@ class Connection:
         try:
             async with asyncio.timeout(CONNECT_WAIT):
                 transport = await connect(self, settings.host, settings.port, tls)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             return unreachable(error, settings)
         self._transport = transport
         if not pinned(transport, settings.tls_fingerprint):
@@ -179,7 +179,7 @@ def pinned(transport: asyncio.Transport, fingerprint: str | None) -> bool:
     return hashlib.sha256(certificate).hexdigest() == fingerprint
 
 
-def unreachable(error: OSError, settings: Settings) -> Ending:
+def unreachable(error: OSError | UnicodeError, settings: Settings) -> Ending:
     """Why there is no connection, and what the host can do about it."""
     where = f"{settings.host}:{settings.port}"
     match error:
@@ -189,10 +189,13 @@ def unreachable(error: OSError, settings: Settings) -> Ending:
         case ssl.SSLError():
             reason = f"{where} does not speak TLS as we do ({error.reason}); "
             return Ending(reason + "the TLS port is mostly 6697, plain text needs tls = false")
-        case socket.gaierror():
+        case socket.gaierror() | UnicodeError():
             return Ending(f"the host name {settings.host} is not known (key: host)")
         case ConnectionRefusedError():
             return Ending(f"nobody listens at {where} (keys: host, port)")
         case TimeoutError():
-            return Ending(f"{where} does not answer")
-    return Ending(f"{where} cannot be reached: {error.strerror or type(error).__name__}")
+            hint = " in TLS; a port for plain text needs tls = false" if settings.tls else ""
+            return Ending(f"{where} does not answer{hint}")
+        case _:
+            why = error.strerror or type(error).__name__
+            return Ending(f"{where} cannot be reached: {why}")

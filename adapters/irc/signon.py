@@ -40,6 +40,7 @@ class SignOn:
         self._mechanism: Mechanism | None = None
         self._challenge = Challenge()
         self._sasl_until: float | None = None
+        self._challenged = False  # services have spoken, so a refusal is theirs
 
     def start(self) -> list[str]:
         me = self._me
@@ -141,6 +142,7 @@ class SignOn:
         self._untried.remove(name)
         self._mechanism = self._make(name)
         self._challenge = Challenge()
+        self._challenged = False
         self._sasl_until = now + SASL_WAIT
         return [f"AUTHENTICATE {name}"]
 
@@ -148,7 +150,7 @@ class SignOn:
         account, password = self._me.account or self._me.nick, self._me.account_password or ""
         match name:
             case "EXTERNAL":
-                return External(self._me.account)
+                return External()
             case "PLAIN":
                 return Plain(account, password)
         return Scram(account, password, self._me.nonce)
@@ -156,7 +158,7 @@ class SignOn:
     def _authenticate(self, piece: str, now: float) -> list[str]:
         if self._mechanism is None or self._sasl_until is None:
             return []
-        self._sasl_until = now + SASL_WAIT
+        self._sasl_until, self._challenged = now + SASL_WAIT, True
         try:
             challenge = self._challenge.feed(piece)
             answer = None if challenge is None else self._mechanism.answer(challenge)
@@ -172,6 +174,8 @@ class SignOn:
         name = self._usable()
         if name:
             return self._try(name, now)
+        if not self._challenged:
+            return self._sasl_over()
         refused, self._mechanism, self._sasl_until = self._mechanism.name, None, None
         key = "cert_file" if refused == "EXTERNAL" else "account_password"
         account = self._me.account or self._me.nick

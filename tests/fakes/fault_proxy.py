@@ -48,6 +48,8 @@ class FaultProxy:
         if self._server is not None:
             self._server.close()
             self._server = None
+        for _ in range(5):  # what was accepted in this very moment has its task then
+            await asyncio.sleep(0)
         self.cut()
         for task in list(self._tasks):
             task.cancel()
@@ -74,21 +76,30 @@ class FaultProxy:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
-        if not self._open:
-            reset(writer)
-            return
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self._writers.add(writer)
         try:
-            back, forth = await asyncio.open_connection("127.0.0.1", self._target)
-        except OSError:
+            if self._open:
+                await self._join(reader, writer)
+        except (OSError, asyncio.CancelledError):
+            pass  # a task that ends by cancellation is reported by asyncio's server
+        finally:
             reset(writer)
-            return
-        self._writers |= {writer, forth}
-        pipes = [self._pipe(reader, forth, writer, False), self._pipe(back, writer, forth, True)]
-        tasks = [asyncio.create_task(pipe) for pipe in pipes]
-        self._tasks |= set(tasks)
-        await asyncio.wait(tasks)
-        self._tasks -= set(tasks)
-        self._writers -= {writer, forth}
+            self._writers.discard(writer)
+            self._tasks.discard(task)
+
+    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        back, forth = await asyncio.open_connection("127.0.0.1", self._target)
+        self._writers.add(forth)
+        try:
+            async with asyncio.TaskGroup() as pipes:
+                pipes.create_task(self._pipe(reader, forth, writer, False))
+                pipes.create_task(self._pipe(back, writer, forth, True))
+        finally:
+            reset(forth)
+            self._writers.discard(forth)
 
     async def _pipe(
         self,

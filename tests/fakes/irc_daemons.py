@@ -120,7 +120,7 @@ class Ngircd(Daemon):
 MODULES = (
     "ssl_gnutls cap ircv3 ircv3_servertime ircv3_batch ircv3_msgid ircv3_echomessage "
     "ircv3_labeledresponse ircv3_ctctags ircv3_capnotify ircv3_accounttag ircv3_chghost "
-    "spanningtree sasl services_account blockcolor botmode chghost"
+    "spanningtree sasl services_account sslinfo blockcolor botmode chghost"
 ).split()
 
 
@@ -176,7 +176,7 @@ class Inspircd(Daemon):
 
     def stop_services(self) -> None:
         self._processes.remove(self._services_process)
-        self._services_process.kill()
+        self._services_process.terminate()  # it saves its accounts
         self._services_process.wait()
 
     async def register(self, account: str, password: str) -> None:

@@ -171,6 +171,26 @@ def test_external_names_the_certificate():
     assert "cert_file" in played.machine.ending.reason
 
 
+def test_refusal_without_services_is_not_theirs():
+    """A server that refuses before services said anything refuses for want of services: we go
+    on without an account, since the password may be right."""
+    played = play(
+        """
+        C: CAP LS 302
+        C: NICK nightcrier
+        C: USER crier 0 * :A crier
+        S: CAP * LS :sasl=PLAIN
+        C: CAP REQ :sasl
+        S: CAP * ACK :sasl
+        C: AUTHENTICATE PLAIN
+        S: :irc.test 904 nightcrier :SASL authentication failed
+        C: CAP END
+        """,
+        **ACCOUNT,
+    )
+    assert played.machine.ending is None
+
+
 def test_silent_services_are_not_waited_for():
     """Without an answer to SASL for 15 s we go on without, and ask NickServ."""
     play(
