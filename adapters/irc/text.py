@@ -6,7 +6,7 @@ import re
 
 from bot.domain import Message, Style
 
-BOLD, MONOSPACE, COLOUR, RESET = "\x02", "\x11", "\x03", "\x0f"
+BOLD, COLOUR, RESET = "\x02", "\x03", "\x0f"
 JOINER = "\u2060"
 """Word joiner: invisible, and no bot takes it for the beginning of a command."""
 
@@ -14,9 +14,9 @@ COMMANDS = frozenset("!\"#$%&'*+,-./:;<=>?@\\^_`|~")
 """Characters with which bots' commands begin (and a client's own: "/")."""
 
 WIDELY = {
-    # A monospace code is drawn by newer clients only, so a room code is bold as well.
+    # Not monospace (0x11): irssi shows that one as a Q, and room ABCD would read QABCDQ.
     Style.BOLD: (BOLD, BOLD),
-    Style.CODE: (BOLD + MONOSPACE, MONOSPACE + BOLD),
+    Style.CODE: (BOLD, BOLD),
     Style.SPOILER: (COLOUR + "01,01", COLOUR),
 }
 CONTROLS = dict.fromkeys([*range(32), *range(127, 160)]) | {9: " ", 10: " "}

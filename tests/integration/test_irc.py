@@ -438,7 +438,7 @@ async def test_channel_without_formatting_gets_plain_text(inspircd):
         with suppress(Transient):
             await adapter.send("#plain", code, key="again")
         await watcher.expect("PRIVMSG #plain :ABCD")
-    assert watcher.said("#night") == ["\x02\x11ABCD\x11\x02"]
+    assert watcher.said("#night") == ["\x02ABCD\x02"]
     await watcher.leave()
 
 

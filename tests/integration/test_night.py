@@ -103,7 +103,7 @@ async def test_a_night_on_each_era(bot: BotProcess, era: Era) -> None:
         await bot.said("📊")
         await until(lambda: any("📊" in line for line in person.said(CHANNEL)))
         assert await bot.stop() == 0
-        plain = [line.replace("\x02", "").replace("\x11", "") for line in person.said(CHANNEL)]
+        plain = [line.replace("\x02", "") for line in person.said(CHANNEL)]
         for said in (bot.lines, plain):
             assert_in_order(said, expected(night, codes=True))
             assert [text for text, times in Counter(said).items() if times > 1] == []
@@ -203,7 +203,7 @@ def _assert_accounted_for(rows: list[Delivery], lines: list[str], night: Night) 
     """Every line that was seen has its row, every row its fate, every game its place."""
     sent = [row for row in rows if row.status is Status.SENT]
     assert {row.status for row in rows} <= {Status.SENT, Status.EXPIRED, Status.UNCONFIRMED}
-    seen = Counter(line.replace("\x02", "").replace("\x11", "") for line in lines)
+    seen = Counter(line.replace("\x02", "") for line in lines)
     for row in sent:
         for line in row.message.text.split("\n"):  # the end of a night is one message of three
             assert seen[line] >= 1, f"{row.key} is sent, and was not seen"
