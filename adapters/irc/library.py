@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 import ssl
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from aiohappyeyeballs import start_connection
 from irc.client import NickMask
 from irc.client_aio import IrcProtocol
 from irc.connection import AioFactory
@@ -123,11 +125,14 @@ async def connect(
     receiver: Receiver, host: str, port: int, tls: ssl.SSLContext | None
 ) -> asyncio.Transport:
     """A connection to the first address of ``host`` that answers, IPv6 or IPv4 (RFC 8305).
-    Raises OSError and ssl.SSLError."""
-    arguments: dict[str, Any] = {"happy_eyeballs_delay": 0.25, "ssl": tls}
+    Raises OSError, ssl.SSLError and, for a name that cannot be one, UnicodeError."""
+    loop = asyncio.get_running_loop()
+    addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    # asyncio's own happy eyeballs now and then leaves a socket open when a connection is reset
+    sock = await start_connection(addresses, happy_eyeballs_delay=0.25, interleave=1)
+    arguments: dict[str, Any] = {"sock": sock, "ssl": tls}
     if tls is not None:
         arguments |= {"server_hostname": host, "ssl_shutdown_timeout": 1.0}
-    protocol = IrcProtocol(receiver, asyncio.get_running_loop())
-    transport, _ = await AioFactory(**arguments)(protocol, (host, port))
+    transport, _ = await AioFactory(**arguments)(IrcProtocol(receiver, loop), ())
     assert isinstance(transport, asyncio.Transport)
     return transport
