@@ -127,7 +127,7 @@ async def connect(
     """A connection to the first address of ``host`` that answers, IPv6 or IPv4 (RFC 8305).
     Raises OSError, ssl.SSLError and, for a name that cannot be one, UnicodeError."""
     loop = asyncio.get_running_loop()
-    addresses = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = await resolve(host, port)
     # asyncio's own happy eyeballs now and then leaves a socket open when a connection is reset
     sock = await start_connection(addresses, happy_eyeballs_delay=0.25, interleave=1)
     arguments: dict[str, Any] = {"sock": sock, "ssl": tls}
@@ -136,3 +136,12 @@ async def connect(
     transport, _ = await AioFactory(**arguments)(IrcProtocol(receiver, loop), ())
     assert isinstance(transport, asyncio.Transport)
     return transport
+
+
+async def resolve(host: str, port: int) -> list[Any]:
+    """The addresses of ``host``; a number needs neither a question nor a thread to ask it."""
+    try:
+        return socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        loop = asyncio.get_running_loop()
+        return await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
