@@ -21,8 +21,9 @@ from night import (
     up,
 )
 
-from bot.domain import Game, Verdict
+from bot.domain import Game, Verdict, Votes
 from bot.session import Reason, wants
+from bot.session.plays import tonight
 
 NEXT_GAME = added(QUIPLASH, 2, at=START + 600)
 
@@ -158,6 +159,15 @@ def test_games_that_were_never_said_are_counted_for_the_scoreboard():
     night.take(ended(2))
     night.tally(2, {DRAWFUL: (2, 2), QUIPLASH: (1, 0)})
     assert scoreboard(night.lines) == ["Drawful 2:2", "Quiplash 1:0"]
+
+
+def test_the_count_of_a_game_without_an_id():
+    """What the Picker counts tonight cannot be told of a game whose id is unknown."""
+    night = running(DRAWFUL)
+    night.take(added(Game("Homemade"), 2))
+    session = night.state.current
+    counts = {DRAWFUL.id: Votes(2, 1)}
+    assert [tonight(session, play, counts) for play in session.plays] == [Votes(2, 1), None]
 
 
 def test_a_later_play_of_a_game_takes_the_votes_of_one_that_was_never_said():
