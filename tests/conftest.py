@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -18,3 +21,13 @@ pytest_plugins = ["bot.testing"]
 
 # Moments and spans are numbers: JSON has no other, and no part of the bot makes one.
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """A test that sets up the program's logging leaves none of it to the others."""
+    named = [logging.getLogger(name) for name in logging.Logger.manager.loggerDict]
+    levels = {logger: logger.level for logger in [logging.getLogger(), *named]}
+    yield
+    for logger, level in levels.items():
+        logger.setLevel(level)

@@ -46,6 +46,9 @@ async def logged_in(peer: Peer, waits: Waits) -> None:
         await running
 
 
+OURS = "adapters.discord.bot"
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -59,10 +62,11 @@ async def test_a_login_that_fails_is_tried_again(peer, fault, caplog):
     """Whatever stands in the way of a login is waited for, longer each time, and said once."""
     waits = Waits()
     peer.weather.faults.append(fault)
-    await logged_in(peer, waits)
+    with caplog.at_level(logging.WARNING, logger=OURS):
+        await logged_in(peer, waits)
     assert fault.times == 0
     assert [0.5, 1.0, 2.0] <= waits.noted <= [1.0, 2.0, 4.0]
-    assert len([r for r in caplog.records if r.levelno == logging.WARNING]) == 1
+    assert len([record for record in caplog.records if record.name == OURS]) == 1
 
 
 @pytest.mark.parametrize(
