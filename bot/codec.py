@@ -209,6 +209,8 @@ def _union_reader(parts: tuple[Any, ...]) -> Convert:
     def read(raw: Any) -> Any:
         if type(raw) in scalars:
             return raw
+        if type(raw) is int and float in scalars:
+            return float(raw)
         if single is not None:
             return single(raw)
         name = raw.get(TAG) if isinstance(raw, dict) else None

@@ -35,6 +35,7 @@ class Everything:
     text: str = "t"
     number: int = 3
     moment: float = 1.5
+    later: float | None = None
     flag: bool = False
     kind: Kind = Kind.STATS
     maybe: Votes | None = None
@@ -104,8 +105,9 @@ def test_missing_fields_take_their_defaults() -> None:
 
 
 def test_whole_number_for_a_float() -> None:
-    """A moment written as a whole number comes back as a float."""
-    assert type(decode(Everything, '{"moment": 2}').moment) is float
+    """A moment written as a whole number comes back as a float, also where there may be none."""
+    read = decode(Everything, '{"moment": 2, "later": 3}')
+    assert (type(read.moment), type(read.later)) == (float, float)
 
 
 @pytest.mark.parametrize(
