@@ -68,6 +68,11 @@ Hear = Callable[[Heard], None]
 """Called with what was heard in a chat; puts it into a bounded queue and returns at once."""
 
 
+def deaf(_: Heard) -> None:
+    """The ``hear`` of an adapter that nobody listens to: it then offers nothing to press and
+    nothing to ask, since there would be no answer."""
+
+
 class Adapter(Protocol):
     """One connection to one chat network, serving all channels of its table.
 

@@ -41,7 +41,7 @@ from adapters.discord.errors import (
 from adapters.discord.settings import Settings
 from adapters.discord.threads import NightThreads, night_of, reopen
 from bot.domain import Limits, Message, Pace, Proof, Receipt
-from bot.port import AdapterFatal, Hear, Memory, Permanent, SendError, Transient
+from bot.port import AdapterFatal, Hear, Memory, Permanent, SendError, Transient, deaf
 
 log = logging.getLogger(__name__)
 
@@ -318,7 +318,7 @@ class DiscordBot:
         form: dict[str, Any] = {"content": self._content(message)}
         if message.card is not None and place not in self._plain:
             form["embed"] = markup.embed(message.card)
-        if view := buttons(message.actions):
+        if self._hear is not deaf and (view := buttons(message.actions)):
             form["view"] = view
         if roles := self._roles(message):
             named = [discord.Object(role) for role in roles]

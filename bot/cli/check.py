@@ -9,6 +9,7 @@ from functools import partial
 
 import click
 
+import adapters
 from bot.cli import FAILED, compose, logs
 from bot.cli.signals import run_until_signal
 from bot.config import AdapterTable, Config
@@ -34,10 +35,20 @@ def check(config: Config, online: bool) -> int:
     tables, channels = len(config.adapters), len(config.announce)
     counts = f"{_counted(tables, 'adapter')}, {_counted(channels, 'channel')}"
     click.echo(f"{config.path} is valid: {counts}.")
+    for table in config.adapters:
+        _tell_invitation(table)
     if not online:
         return 0
     logs.configure(config.log.model_copy(update={"level": "error"}), config.secrets)
     return run_until_signal(_check_online(config, SystemTime()))
+
+
+def _tell_invitation(table: AdapterTable) -> None:
+    """How to let the bot in, on a network where it must be invited by a link."""
+    invite = getattr(adapters.load(table.kind), "invite", None)
+    link = invite(table.settings) if invite else None
+    if link is not None:
+        click.echo(f"{table.name}: to invite the bot to a server, open {link}")
 
 
 def _counted(count: int, noun: str) -> str:

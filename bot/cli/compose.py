@@ -17,10 +17,10 @@ from bot import config as configuration
 from bot import messages
 from bot.app import Parts
 from bot.config import AdapterTable, Config, ConfigError, Problem
-from bot.domain import Heard, Target
+from bot.domain import Target
 from bot.formatter import Wording
 from bot.picker import Picker
-from bot.port import Adapter, Hear, Memory
+from bot.port import Adapter, Hear, Memory, deaf
 from bot.store import Store
 from bot.timing import Time
 
@@ -44,14 +44,14 @@ def _default() -> Path:
     raise ConfigError(DEFAULT, [Problem("", what)])
 
 
-def build(table: AdapterTable, hear: Hear | None = None, memory: Memory | None = None) -> Adapter:
+def build(table: AdapterTable, hear: Hear = deaf, memory: Memory | None = None) -> Adapter:
     """The adapter of a table; one that hears and remembers nothing lasting by default."""
     module = adapters.load(table.kind)
     adapter: Adapter = module.build(
         table.settings,
         name=table.name,
         channels=table.channels,
-        hear=hear or _deaf,
+        hear=hear,
         memory=memory or Scratch(),
     )
     return adapter
@@ -126,10 +126,6 @@ def targets(config: Config, wanted: str | None = None) -> tuple[tuple[AdapterTab
         there_are = ", ".join(str(target) for _, target in every)
         raise click.BadParameter(f"there is no {wanted}; there are {there_are}")
     return found
-
-
-def _deaf(_: Heard) -> None:
-    """Nobody listens while a command only looks or tests."""
 
 
 class Scratch:

@@ -16,7 +16,7 @@ from adapters.discord import Settings
 from adapters.discord.bot import DiscordBot
 from bot.domain import Heard, SessionKey, Span, Style
 from bot.domain import Message as Said
-from bot.port import Permanent, Transient
+from bot.port import Hear, Permanent, Transient
 
 DEADLINE = 5.0
 NIGHT = SessionKey(17, 1_762_563_600)
@@ -59,12 +59,12 @@ class Stage:
         self.settings = Settings(token=peer.token, api_url=peer.api_url, **settings)
         self.adapter: Any = self.build(self.channel)
 
-    def build(self, *channels: str) -> Any:
+    def build(self, *channels: str, hear: Hear | None = None) -> Any:
         return DiscordBot(
             self.settings,
             "night",
             channels,
-            self.heard.append,
+            hear or self.heard.append,
             self.memory,
             answer_within=self._answer_within,
         )

@@ -164,6 +164,20 @@ def test_bad_configuration_is_told_in_sentences(cli: Any, config: Path) -> None:
     ]
 
 
+def test_check_prints_the_invitation(cli: Any, tmp_path: Path) -> None:
+    """The link that lets the bot in has the id from the token, and nothing else of it."""
+    path = tmp_path / "config.toml"
+    token = "MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.secret-part-of-the-token"
+    path.write_text(
+        f'[picker]\nurl = "http://127.0.0.1:9"\nadmin_key = "k"\n'
+        f'[adapters.discord]\ntoken = "{token}"\nchannels = ["123456789012345678"]\n'
+    )
+    done = cli("check", "-c", str(path))
+    assert done.returncode == 0
+    assert "client_id=123456789012345678" in done.stdout
+    assert "secret-part" not in done.stdout + done.stderr
+
+
 def test_no_configuration_anywhere(cli: Any) -> None:
     """Without a file the two places are named where one was sought."""
     done = cli("check")

@@ -9,7 +9,7 @@ from discord_peer import Peer
 from discord_stage import NIGHT, Stage, plain, playing, until
 
 from bot.domain import Action, Ask, Tap, Target
-from bot.port import Permanent
+from bot.port import Permanent, deaf
 
 VOTES = (Action(True, NIGHT, 3), Action(False, NIGHT, 3))
 UP = f"nc1:{NIGHT}:3:up"
@@ -135,6 +135,15 @@ async def test_a_tap_in_a_thread_belongs_to_its_channel(peer):
         await peer.interactions.tap(moved, UP, peer.person("alice"))
         (tap,) = await until(lambda: stage.heard, "the tap")
         assert tap.target.channel == stage.channel
+
+
+async def test_nobody_listens(peer):
+    """Where nobody listens there is nothing to press and nothing to ask."""
+    stage = Stage(peer)
+    stage.adapter = stage.build(stage.channel, hear=deaf)
+    async with playing(stage):
+        assert not (await board(stage)).components
+    assert peer.world.commands == []
 
 
 # --- commands -----------------------------------------------------------------------------------

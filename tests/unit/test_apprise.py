@@ -127,5 +127,5 @@ async def test_slow_service_is_given_up_and_not_overtaken(service: JsonService) 
         with pytest.raises(Transient, match="still under way"):
             await adapter.send("night", message("next"), key="l")
         asyncio.get_running_loop().call_soon(proxy.cut)
-    assert threading.active_count() == before
+    await until(lambda: threading.active_count() == before, "the thread to end")
     await proxy.stop()
