@@ -12,8 +12,11 @@ NICK = r"^[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*$"
 MECHANISMS = {"plain": "PLAIN", "scram-sha-256": "SCRAM-SHA-256", "external": "EXTERNAL"}
 CONTROL = re.compile(r"[\0-\x1f\x7f]")
 
-Word = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f]+$")]
-Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$")]
+ONE_WORD = "one word, without spaces"
+ONE_LINE = "one line, without control characters"
+
+Word = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f]+$", description=ONE_WORD)]
+Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", description=ONE_LINE)]
 
 
 class Settings(BaseModel):
@@ -21,7 +24,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    host: Word
+    host: Annotated[
+        Word, Field(description="the server's name or address", examples=["irc.libera.chat"])
+    ]
     port: Annotated[int, Field(ge=1, le=65535)] = 6697
     tls: bool = True
     tls_fingerprint: str | None = None
@@ -29,13 +34,23 @@ class Settings(BaseModel):
     cert_file: Path | None = None
     key_file: Path | None = None
 
-    nick: Annotated[str, Field(pattern=NICK, max_length=30)] = "nightcrier"
-    username: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=10)] = "nightcrier"
+    nick: Annotated[
+        str,
+        Field(
+            pattern=NICK,
+            max_length=30,
+            description="letters, digits and [ ] \\ ` _ ^ { | } -, not beginning with a digit or -",
+        ),
+    ] = "nightcrier"
+    username: Annotated[
+        str,
+        Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=10, description="letters, digits and . _ -"),
+    ] = "nightcrier"
     realname: Text = "Nightcrier, announcer of game nights"
-    owner: Text | None = None
+    owner: Text | None = Field(default=None, description=ONE_LINE)
 
     password: SecretStr | None = None
-    account: Word | None = None
+    account: Word | None = Field(default=None, description=ONE_WORD)
     account_password: SecretStr | None = None
     sasl: Literal["auto", "plain", "scram-sha-256", "external", "off"] = "auto"
     nickserv: Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f:,]*$")] = "NickServ"

@@ -18,6 +18,7 @@ LONGEST = 60
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _USERINFO = re.compile(r"//[^/@\s]*@")
+_QUERY = re.compile(r"([?&#][^=&#\s]*=)[^&#\s\"]+")
 
 Path = tuple[str | int, ...]
 """Where something stands: the names of tables and keys, and positions in lists."""
@@ -78,9 +79,10 @@ def label(at: Path, value: object = None) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as the file would write it, short, without the password of an address."""
+    """A value as the file would write it, short, without what in an address may be a secret:
+    a password, and the values of a query."""
     text = json.dumps(value, ensure_ascii=False, default=str)
-    text = _USERINFO.sub("//***@", text)
+    text = _QUERY.sub(r"\1***", _USERINFO.sub("//***@", text))
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 

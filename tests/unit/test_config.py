@@ -536,6 +536,14 @@ def test_problems_of_adapters(problems: Any, text: str, sentences: list[str]) ->
     assert problems(PICKER + text) == sentences
 
 
+def test_query_of_an_address_is_hidden(problems: Any) -> None:
+    """What an address carries behind its path may be a secret."""
+    text = PICKER.replace("http://localhost:5000", "http://h/?k=s3cret&l=s3cret#x=s3cret") + CONSOLE
+    (sentence,) = problems(text)
+    assert "s3cret" not in sentence
+    assert "?k=***&l=***#x=***" in sentence
+
+
 @pytest.mark.parametrize("url", ["http://", "http://h:0", "http://h:99999", "x"])
 def test_addresses_that_are_none(problems: Any, url: str) -> None:
     """An address needs a host, and a port that exists."""

@@ -381,3 +381,9 @@ def test_impossible_channel_names(name):
     """A name that no channel can have is refused before anything is connected."""
     with pytest.raises(ValueError, match="#gamenight"):
         build(Settings(host="h"), name="n", channels=(name,), hear=print, memory=None)
+
+
+@pytest.mark.parametrize("key", ["host", "nick", "username", "realname", "owner", "account"])
+def test_settings_of_a_form_say_which(key):
+    """A setting that must be of some form has that form in words, for the host's error."""
+    assert Settings.model_fields[key].description
