@@ -79,7 +79,7 @@ async def _picker(config: Config, time: Time) -> bool:
     try:
         await compose.picker(config, time).verify()
     except (Unclear, KeyRefused) as error:
-        click.echo(f"picker: {error}")
+        click.echo(f"picker: {logs.masking(config.secrets)(str(error))}")
         return False
     click.echo("picker: fine")
     return True
@@ -101,12 +101,17 @@ async def _everywhere(config: Config, wanted: str | None, act: Act, time: Time) 
     for table, target in compose.targets(config, wanted):
         channels.setdefault(table.name, []).append(target.channel)
     tables = [table for table in config.adapters if table.name in channels]
+    mask = logs.masking(config.secrets)
     return all(
-        await asyncio.gather(*(_at(table, channels[table.name], act, time) for table in tables))
+        await asyncio.gather(
+            *(_at(table, channels[table.name], act, time, mask) for table in tables)
+        )
     )
 
 
-async def _at(table: AdapterTable, channels: Sequence[str], act: Act, time: Time) -> bool:
+async def _at(
+    table: AdapterTable, channels: Sequence[str], act: Act, time: Time, mask: Callable[[str], str]
+) -> bool:
     """``act`` in an adapter's channels, one after the other; each result is printed."""
     adapter = compose.build(table)
     running = asyncio.ensure_future(adapter.run())
@@ -115,7 +120,7 @@ async def _at(table: AdapterTable, channels: Sequence[str], act: Act, time: Time
     try:
         for channel in channels:
             what, went_well = await _try(adapter, running, channel, act, deadline, time)
-            click.echo(f"{Target(table.name, channel)}: {what}")
+            click.echo(f"{Target(table.name, channel)}: {mask(what)}")
             good = good and went_well
     finally:
         running.cancel()

@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TextIO
 
 from pythonjsonlogger.json import JsonFormatter
@@ -59,16 +59,22 @@ class _Text(logging.Formatter):
         return super().formatMessage(record).translate(_CONTROLS)
 
 
+def masking(secrets: Iterable[str]) -> Callable[[str], str]:
+    """What puts ``***`` for every secret, and for anything that looks like a JWT, in a text that
+    a far side had a part in: it may repeat to us what we sent."""
+    forms = {form for secret in secrets for form in (secret, json.dumps(secret)[1:-1])}
+    long_first = sorted((form for form in forms if len(form) >= SHORTEST_SECRET), key=len)[::-1]
+    secret = re.compile("|".join((*map(re.escape, long_first), _JWT)))
+    return lambda text: secret.sub("***", text)
+
+
 class _Masked(logging.Formatter):
-    """Puts ``***`` for every secret, and for anything that looks like a JWT, in what another
-    formatter made, tracebacks included."""
+    """Masks what another formatter made, tracebacks included."""
 
     def __init__(self, inner: logging.Formatter, secrets: Iterable[str]) -> None:
         super().__init__()
         self._inner = inner
-        forms = {form for secret in secrets for form in (secret, json.dumps(secret)[1:-1])}
-        long_first = sorted((form for form in forms if len(form) >= SHORTEST_SECRET), key=len)[::-1]
-        self._secret = re.compile("|".join((*map(re.escape, long_first), _JWT)))
+        self._mask = masking(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
-        return self._secret.sub("***", self._inner.format(record))
+        return self._mask(self._inner.format(record))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from typing import Any
 
@@ -30,17 +30,18 @@ def watch(config: Config, session_id: int) -> int:
     click.echo(f"🚀 Watching session {session_id}\n{RULE}")
     click.echo(f"📡 Connecting to: {Address.of(config.picker.url).socket}")
     click.echo(f"🎮 Session ID: {session_id}\n{RULE}\n")
-    return run_until_signal(_watch(compose.picker(config, SystemTime()), session_id))
+    mask = logs.masking(config.secrets)
+    return run_until_signal(_watch(compose.picker(config, SystemTime()), session_id, mask))
 
 
-async def _watch(picker: Picker, session_id: int) -> int:
+async def _watch(picker: Picker, session_id: int, mask: Callable[[str], str]) -> int:
     try:
         async with aclosing(picker.watch(session_id)) as happenings:
             async for happening in happenings:
                 for line in lines(happening, session_id):
-                    click.echo(line.translate(_CONTROLS))
+                    click.echo(mask(line).translate(_CONTROLS))
     except KeyRefused as error:
-        raise Failed(str(error)) from None
+        raise Failed(mask(str(error))) from None
     return 0
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from bot_process import KEY, ROOT
+from faults import Faults, error
 from host import hosting
 from irc_in_process import InProcessServer
 
@@ -332,3 +333,20 @@ async def test_watch_with_a_wrong_key(config: Path) -> None:
     status, _, err = await done("watch", 1, "-c", config, NIGHTCRIER_PICKER__ADMIN_KEY="no")
     assert status == 1
     assert "The Picker refused the admin key" in err
+
+
+@pytest.mark.parametrize("command", [("check", "--online"), ("watch", "1")])
+async def test_a_secret_that_comes_back_is_not_printed(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    """A Picker that repeats our key in an error does not bring it to the terminal."""
+    faults = Faults()
+    faults.put("POST /api/auth/login", error(401, f"no such key: {KEY}"))
+    sandbox = Sandbox(KEY, time=SystemTime(), middlewares=[faults.middleware])
+    async with sandbox.serve() as url:
+        path = tmp_path / "config.toml"
+        path.write_text(f'[picker]\nurl = "{url}"\nadmin_key = "{KEY}"\n[adapters.console]\n')
+        process = await started(*command, "-c", path)
+        out, err = await asyncio.wait_for(process.communicate(), PATIENCE)
+    assert b"no such key: ***" in out + err
+    assert KEY.encode() not in out + err
