@@ -24,6 +24,7 @@ class BotProcess:
 
     folder: Path
     lines: list[str] = field(default_factory=list)
+    _process: asyncio.subprocess.Process | None = None
 
     def configure(self, picker: str, *tables: str, poll_interval: int = 1) -> None:
         text = (
@@ -44,14 +45,21 @@ class BotProcess:
             )
         self._reading = asyncio.create_task(self._read())
 
+    async def end(self) -> None:
+        """Leave nothing behind, however the test went."""
+        if self._process is not None and self._process.returncode is None:
+            await self.kill()
+
     async def kill(self) -> None:
         """As a power cut would."""
+        assert self._process is not None
         self._process.kill()
         await self._reading
         await self._process.wait()
 
     async def stop(self) -> int:
         """In order, by SIGTERM; the exit status."""
+        assert self._process is not None
         with suppress(ProcessLookupError):
             self._process.terminate()
         await self._reading
@@ -77,6 +85,7 @@ class BotProcess:
         await until(lambda: all(row.status is not Status.PENDING for row in self.deliveries))
 
     async def _read(self) -> None:
+        assert self._process is not None
         assert self._process.stdout is not None
         while line := await self._process.stdout.readline():
             self.lines.append(line.decode().rstrip("\n"))

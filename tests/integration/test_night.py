@@ -32,8 +32,10 @@ needs_ngircd = pytest.mark.skipif(
 
 
 @pytest.fixture
-def bot(tmp_path: Path) -> BotProcess:
-    return BotProcess(tmp_path)
+async def bot(tmp_path: Path) -> AsyncIterator[BotProcess]:
+    bot = BotProcess(tmp_path)
+    yield bot
+    await bot.end()
 
 
 @asynccontextmanager
