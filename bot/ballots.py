@@ -39,8 +39,9 @@ from bot.session.plays import find, in_order
 DUPLICATE = "already counted in that second"
 INTERRUPTED = "stopped before the Picker's answer"
 NIGHT_OVER = "the night was over"
+IN_DOUBT = "it may have been counted"
 TAKEN_BACK = "the game was taken back"
-NO_ANSWER_TWICE = "no answer, twice; it may have been counted"
+NO_ANSWER_TWICE = f"no answer, twice; {IN_DOUBT}"
 
 
 class Limit(StrEnum):
@@ -155,19 +156,20 @@ def close(ballot: Ballot, state: State, now: float) -> Ballot:
     """The ballot given up."""
     if ballot.doubts > 1:
         return _end(ballot, BallotStatus.REFUSED, now, NO_ANSWER_TWICE)
-    if _is_over(ballot, state):
-        return _end(ballot, BallotStatus.TOO_LATE, now, NIGHT_OVER)
+    if is_over(ballot, state):
+        reason = f"{NIGHT_OVER}; {IN_DOUBT}" if ballot.doubts else NIGHT_OVER
+        return _end(ballot, BallotStatus.TOO_LATE, now, reason)
     return _end(ballot, BallotStatus.REFUSED, now, TAKEN_BACK)
 
 
 def _lapsed(ballot: Ballot, state: State) -> bool:
-    if _is_over(ballot, state):
+    if is_over(ballot, state):
         return True
     play = _play_of(ballot, state)
     return play is not None and play.phase is Phase.REMOVED and ballot.ticker is None
 
 
-def _is_over(ballot: Ballot, state: State) -> bool:
+def is_over(ballot: Ballot, state: State) -> bool:
     """The Picker takes votes for the night that runs alone."""
     return state.current is None or state.current.key != ballot.session
 
@@ -180,11 +182,9 @@ def _play_of(ballot: Ballot, state: State) -> Play | None:
 
 
 def mark(ballot: Ballot, state: State) -> Ballot:
-    """The ballot with its attempt opened. A repeat has the moment of the first attempt, so
+    """The ballot with its attempt opened. In doubt it has the moment of the first attempt, so
     that a Picker that has counted it says so."""
-    stamp = ballot.stamp
-    if stamp is None or not ballot.doubts:
-        stamp = _stamp(ballot, state)
+    stamp = ballot.stamp if ballot.doubts else _stamp(ballot, state)
     return replace(ballot, open=True, attempts=ballot.attempts + 1, stamp=stamp)
 
 
@@ -254,7 +254,7 @@ def _end(ballot: Ballot, status: BallotStatus, now: float, reason: str | None) -
 
 def _stamp(ballot: Ballot, state: State) -> float:
     """When it was cast, to the millisecond, and within the time of its play."""
-    at = floor(ballot.at * 1000)
+    at = floor((ballot.at if ballot.stamp is None else ballot.stamp) * 1000)
     play = _play_of(ballot, state)
     if state.current is not None and play is not None and ballot.ticker is None:
         begin, end = _time_of(state.current, play)

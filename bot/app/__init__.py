@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 from bot import session
 from bot.app.asking import Asking
+from bot.app.counts import Counts
+from bot.app.drawing import Drawing, Refreshing
+from bot.app.hearing import Hearing
 from bot.app.intake import Intake
 from bot.app.jumps import Jumps
-from bot.deliver import open_lanes, watch
-from bot.domain import Clock, Kind, Target, Want
-from bot.formatter import Wording
-from bot.picker import Picker
+from bot.app.parts import Parts
+from bot.app.people import People
+from bot.deliver import Editor, Lane, open_lanes, watch
+from bot.domain import Clock, Input, VoteReceived, Want
 from bot.poll import Poll
 from bot.port import Adapter, AdapterFatal
-from bot.store import Ledger, Store, StoreError
-from bot.timing import Time
+from bot.store import Ledger, StoreError
 from bot.wire import KeyRefused
+
+__all__ = ["Hearing", "NothingToSayItWith", "Parts", "run"]
 
 log = logging.getLogger(__name__)
 
@@ -38,21 +41,6 @@ _PURGE_EVERY = 24 * 3600.0
 
 class NothingToSayItWith(Exception):
     """No adapter is left that could go on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the bot is made of. ``announce`` has the targets that speak, ``configured`` those
-    that the configuration has, which are more in a rehearsal (``--only``)."""
-
-    picker: Picker
-    store: Store
-    adapters: Mapping[str, Adapter]
-    announce: Mapping[Target, frozenset[Kind]]
-    configured: frozenset[Target]
-    wording: Wording
-    poll_interval: float
-    time: Time
 
 
 async def run(parts: Parts) -> None:
@@ -74,15 +62,17 @@ class _App:
         self._lanes = open_lanes(
             parts.announce, parts.adapters, parts.store, parts.time, held=self._held
         )
+        self._editors = [lane.editor for lane in self._lanes.values() if lane.editor]
+        self._workers: list[Lane | Editor] = [*self._lanes.values(), *self._editors]
         self._speaking = set(parts.adapters)
 
     async def run(self) -> None:
         state = await self._begin()
         adapters = [self._keep(name, each) for name, each in self._parts.adapters.items()]
-        lanes = [lane.run() for lane in self._lanes.values()]
+        workers = [worker.run() for worker in self._workers]
         async with (
             _in_background(adapters) as speaking,
-            _in_background(lanes, self._stop_lanes) as delivering,
+            _in_background(workers, self._stop_lanes) as delivering,
             asyncio.TaskGroup() as reading,
         ):
             for task in (*speaking, *delivering):
@@ -102,16 +92,7 @@ class _App:
     def _read(self, state: session.State, tasks: asyncio.TaskGroup) -> None:
         """Start all that takes facts in, and ask again what a restart left unanswered."""
         parts = self._parts
-        intake = Intake(
-            state,
-            store=parts.store,
-            wording=parts.wording,
-            announce=parts.announce,
-            clock=self._clock,
-            held=self._held,
-            committed=self._committed,
-        )
-        self._asking = Asking(parts.picker, intake, parts.time, tasks)
+        intake = self._make(state, tasks)
         self._committed(state, session.wants(state))
         poll = Poll(parts.poll_interval, self._asking.want_snapshot)
         link = parts.picker.run(
@@ -120,14 +101,65 @@ class _App:
             poll_now=poll.now,
             recreate_poll=poll.recreate,
         )
-        for work in (link, poll.run(), self._asking.snapshots(), self._keep_house()):
-            tasks.create_task(work)
+        work = [link, poll.run(), self._asking.snapshots(), self._keep_house()]
+        if self._editors:
+            work.append(self._refreshing.run())
+        for each in (*work, *self._people.work()):
+            tasks.create_task(each)
         tasks.create_task(watch(parts.store, self._lanes.values(), parts.time))
+
+    def _make(self, state: session.State, tasks: asyncio.TaskGroup) -> Intake:
+        """The intake, what asks the Picker for it, and what listens to people."""
+        parts = self._parts
+        counts = Counts(parts.picker, parts.time)
+        intake = self._open_intake(state, counts)
+        self._people = People(
+            parts,
+            self._lanes,
+            counts,
+            tasks,
+            state=lambda: intake.state,
+            clock=self._clock,
+            want_snapshot=lambda: self._asking.want_snapshot(),
+        )
+        voting = self._people.voting
+        self._refreshing = Refreshing(
+            counts, parts.time, state=lambda: intake.state, redraw=intake.redraw
+        )
+        self._asking = Asking(
+            parts.picker, intake, parts.time, tasks, answered=self._answered, flush=voting.flush
+        )
+        return intake
+
+    def _open_intake(self, state: session.State, counts: Counts) -> Intake:
+        parts = self._parts
+        boards = frozenset(editor.target for editor in self._editors)
+        return Intake(
+            state,
+            store=parts.store,
+            wording=parts.wording,
+            announce=parts.announce,
+            clock=self._clock,
+            held=self._held,
+            committed=self._committed,
+            drawing=Drawing(parts.wording, boards, counts),
+            note=self._note,
+        )
+
+    def _note(self, inputs: Sequence[Input]) -> None:
+        self._people.voting.note(inputs)
+        if any(isinstance(given, VoteReceived) for given in inputs):
+            self._refreshing.votes_came()
+
+    def _answered(self) -> None:
+        self._people.voting.answered()
+        self._refreshing.votes_came()
 
     def _committed(self, state: session.State, wants: Sequence[Want]) -> None:
         self._parts.picker.follow(state.current.key.id if state.current else None)
-        for lane in self._lanes.values():
-            lane.wake()
+        for worker in self._workers:
+            worker.wake()
+        self._people.changed(state)
         self._asking.want(wants)
 
     def _clock(self) -> Clock:

@@ -4,7 +4,7 @@ answer goes back in by the same door as everything else."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from bot.app.intake import Intake
 from bot.domain import (
     Answer,
     Confirmed,
+    SessionKey,
     Snapshot,
     Tallied,
     Verdict,
@@ -24,7 +25,7 @@ from bot.picker import Picker
 from bot.timing import Time, within
 from bot.wire import Unclear
 
-A = TypeVar("A", bound=Answer)
+T = TypeVar("T")
 
 _TALLY_AFTER = 3.0
 """Seconds after which a play's votes line goes without the Picker's answer."""
@@ -32,15 +33,27 @@ _TALLY_AFTER = 3.0
 
 class Asking:
     """Answers wants. A want that is being asked is not asked a second time; snapshots are
-    taken one after the other, however many were wanted meanwhile."""
+    taken one after the other, however many were wanted meanwhile.
+
+    ``answered`` is called when a snapshot was taken in, ``flush`` is awaited before a night's
+    votes are asked for, so that ours are among them."""
 
     def __init__(
-        self, picker: Picker, intake: Intake, time: Time, tasks: asyncio.TaskGroup
+        self,
+        picker: Picker,
+        intake: Intake,
+        time: Time,
+        tasks: asyncio.TaskGroup,
+        *,
+        answered: Callable[[], None],
+        flush: Callable[[SessionKey], Awaitable[None]],
     ) -> None:
         self._picker = picker
         self._intake = intake
         self._time = time
         self._tasks = tasks
+        self._answered = answered
+        self._flush = flush
         self._snapshot_wanted = asyncio.Event()
         self._asked: set[Want] = set()
 
@@ -63,6 +76,7 @@ class Asking:
             with suppress(Unclear):  # the Picker client has said so
                 await self._intake.take([await self._snapshot()])
                 self._picker.snapshot_taken()
+                self._answered()
 
     async def _ask(self, want: WantConfirm | WantTally) -> None:
         try:
@@ -82,11 +96,12 @@ class Asking:
                 await self._intake.take([first])
         tallied = None
         if want.play:  # 0 stands for the question which games were missed, and is answered now
+            await self._by((self._time.monotonic() + deadline) / 2, self._flush(want.key))
             tally = self._picker.tally(want, self._intake.votes_are_pushed)
             tallied = await self._by(deadline, tally)
         await self._intake.take([tallied or Tallied(want.key, want.play)])
 
-    async def _by(self, deadline: float, work: Awaitable[A]) -> A | None:
+    async def _by(self, deadline: float, work: Awaitable[T]) -> T | None:
         left = max(deadline - self._time.monotonic(), 0.0)
         try:
             return await within(self._time, left, work)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from bot import outbox, session
+from bot.app.drawing import Drawing, Drawn
 from bot.domain import (
     Announcement,
     Clock,
@@ -22,7 +23,7 @@ from bot.domain import (
     WantSnapshot,
 )
 from bot.formatter import Wording
-from bot.session import Reason, State, Step, Unsaid
+from bot.session import Reason, Session, State, Step, Unsaid
 from bot.store import Ledger, Store
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Batch:
     lines: list[Announcement | Unsaid] = field(default_factory=list)
     wants: dict[Want, None] = field(default_factory=dict)
     taken_back: list[tuple[SessionKey, int]] = field(default_factory=list)
+    left: list[Session] = field(default_factory=list)
 
     def add(self, step: Step) -> None:
         self.state = step.state
@@ -57,6 +59,7 @@ class Batch:
         self.lines += step.announcements
         self.wants |= dict.fromkeys(step.wants)
         self.taken_back += step.taken_back
+        self.left += step.left
 
 
 class Intake:
@@ -64,7 +67,8 @@ class Intake:
 
     Serial: from the first step to the COMMIT one call at a time, whoever calls. The new
     state replaces the old one only after the COMMIT; ``committed`` is called then, with
-    what the machine wants to know. ``held`` is whether nothing expires at the moment.
+    what the machine wants to know. ``held`` is whether nothing expires at the moment;
+    ``note`` is shown every input first.
     """
 
     def __init__(
@@ -77,6 +81,8 @@ class Intake:
         clock: Callable[[], Clock],
         held: Callable[[], bool],
         committed: Callable[[State, Sequence[Want]], None],
+        drawing: Drawing | None = None,
+        note: Callable[[Sequence[Input]], None] = lambda inputs: None,
     ) -> None:
         self.state = state
         self.votes_are_pushed = False
@@ -86,10 +92,13 @@ class Intake:
         self._clock = clock
         self._held = held
         self._committed = committed
+        self._drawing = drawing
+        self._note = note
         self._one_at_a_time = asyncio.Lock()
 
     async def take(self, inputs: Sequence[Input]) -> None:
         """Returns once what ``inputs`` mean is on disk, however long a full disk takes."""
+        self._note(inputs)
         async with self._one_at_a_time:
             clock = self._clock()
             batch = self._fold(inputs, clock)
@@ -100,6 +109,15 @@ class Intake:
                     batch.wants[WantSnapshot()] = None
             self.state = batch.state
         self._committed(batch.state, tuple(batch.wants))
+
+    async def redraw(self) -> None:
+        """Let the running game's board show the numbers that are known by now."""
+        if self._drawing is None:
+            return
+        async with self._one_at_a_time:
+            drawn, now = self._drawing.redraw(self.state), self._clock().now
+            await self._store.write(lambda ledger: drawn.record(ledger, (), now))
+        self._committed(self.state, ())
 
     def _fold(self, inputs: Sequence[Input], clock: Clock) -> Batch:
         batch = Batch(self.state)
@@ -116,8 +134,18 @@ class Intake:
 
     def _record(self, batch: Batch, now: float) -> Callable[[Ledger], None]:
         rows = tuple(row for line in batch.lines for row in self._plan(line, now))
-        taken_back = tuple(batch.taken_back)
-        return lambda ledger: ledger.record(batch.state, rows, taken_back, now)
+        taken_back, drawn = tuple(batch.taken_back), self._draw(batch)
+
+        def record(ledger: Ledger) -> None:
+            ledger.record(batch.state, drawn.record(ledger, rows, now), taken_back, now)
+
+        return record
+
+    def _draw(self, batch: Batch) -> Drawn:
+        if self._drawing is None:
+            return Drawn()
+        lines = (line for line in batch.lines if isinstance(line, Announcement))
+        return self._drawing.draw(self.state, batch.state, batch.left, lines)
 
     def _plan(self, line: Announcement | Unsaid, now: float) -> tuple[Delivery, ...]:
         render = cache(self._wording.render)
