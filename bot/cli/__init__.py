@@ -195,19 +195,20 @@ def preview(path: Path | None) -> int:
 @nightcrier.group(invoke_without_command=True)
 @_configured
 @click.option("--dead", is_flag=True, help="Only those that were refused for good.")
+@click.option("--ballots", is_flag=True, help="Votes of people in the chats instead.")
 @click.pass_context
-def outbox(context: click.Context, path: Path | None, dead: bool) -> int:
+def outbox(context: click.Context, path: Path | None, dead: bool, ballots: bool) -> int:
     """Show deliveries and their fate.
 
     Beside a running bot too. At a terminal a table, else columns parted by tabs: when, status,
-    target, key, tries, detail.
+    target, key, tries, detail; for ballots: when, status, target, name, vote, tries, detail.
     """
     context.obj = path
     if context.invoked_subcommand:
         return 0
-    from bot.cli.outbox import show
+    from bot.cli.outbox import show, show_ballots
 
-    return show(_load(path), dead)
+    return show_ballots(_load(path)) if ballots else show(_load(path), dead)
 
 
 @outbox.command()

@@ -15,7 +15,8 @@ from pydantic import SecretStr
 import adapters
 from bot import config as configuration
 from bot import messages
-from bot.app import Parts
+from bot.app import Hearing, Parts
+from bot.ballots import Limit
 from bot.config import AdapterTable, Config, ConfigError, Problem
 from bot.domain import Target
 from bot.formatter import Wording
@@ -86,17 +87,21 @@ async def opened(path: Path, time: Time) -> AsyncIterator[Store]:
 
 def parts(config: Config, speaking: Config, store: Store, time: Time) -> Parts:
     """The bot of ``config``, in which only what ``speaking`` has says anything."""
+    hearing = Hearing()
     return Parts(
         picker=picker(config, time),
         store=store,
         adapters={
-            table.name: build(table, memory=store.memory(table.name)) for table in speaking.adapters
+            table.name: build(table, hearing.hear, store.memory(table.name))
+            for table in speaking.adapters
         },
         announce=speaking.announce,
         configured=frozenset(config.announce),
         wording=wording(config),
         poll_interval=config.picker.poll_interval,
         time=time,
+        hearing=hearing,
+        vote_limit=Limit(config.votes.limit),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import click
@@ -12,20 +12,29 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot.ballots import Ballot, BallotStatus
 from bot.cli import Failed
 from bot.config import Config
 from bot.domain import Delivery, Status
-from bot.store import StoreError, read_deliveries
+from bot.store import StoreError, read_ballots, read_deliveries
 from bot.store import retry as revive
 from bot.timing import SystemTime
 
-COLUMNS = ("when", "status", "target", "key", "tries", "detail")
-COLOURS = {
+_Row = tuple[str, ...]
+"""The cells of a row; its status is the second."""
+
+DELIVERIES = ("when", "status", "target", "key", "tries", "detail")
+BALLOTS = ("when", "status", "target", "name", "vote", "tries", "detail")
+COLOURS: Mapping[str, str] = {
     Status.PENDING: "yellow",
     Status.SENT: "green",
     Status.UNCONFIRMED: "magenta",
     Status.EXPIRED: "dim",
     Status.DEAD: "bold red",
+    BallotStatus.HELD: "yellow",
+    BallotStatus.COUNTED: "green",
+    BallotStatus.TOO_LATE: "dim",
+    BallotStatus.REFUSED: "bold red",
 }
 
 _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ")
@@ -38,12 +47,16 @@ def show(config: Config, dead: bool) -> int:
         rows = read_deliveries(config.store, statuses)
     except StoreError as error:
         raise Failed(str(error)) from None
-    if sys.stdout.isatty():
-        _print_table(rows)
-    else:
-        for row in rows:
-            click.echo("\t".join(_cells(row)))
-    return 0
+    return _print(DELIVERIES, [_delivery(row) for row in rows])
+
+
+def show_ballots(config: Config) -> int:
+    """Print the newest ballots in the same way."""
+    try:
+        rows = read_ballots(config.store)
+    except StoreError as error:
+        raise Failed(str(error)) from None
+    return _print(BALLOTS, [_ballot(row) for row in rows])
 
 
 def retry(config: Config, key: str, target: str | None) -> int:
@@ -61,31 +74,55 @@ def retry(config: Config, key: str, target: str | None) -> int:
     return 0
 
 
-def _print_table(rows: Sequence[Delivery]) -> None:
+def _print(columns: Sequence[str], rows: Sequence[_Row]) -> int:
+    if sys.stdout.isatty():
+        _print_table(columns, rows)
+    else:
+        for row in rows:
+            click.echo("\t".join(row))
+    return 0
+
+
+def _print_table(columns: Sequence[str], rows: Sequence[_Row]) -> None:
     console = Console()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in COLUMNS:
+    for column in columns:
         table.add_column(column, overflow="fold", no_wrap=column == "key")
     for row in rows:
-        at, *others = _cells(row)
-        table.add_row(*(Text(cell, COLOURS[row.status]) for cell in (at[5:16], *others)))
+        at, status, *others = row
+        table.add_row(*(Text(cell, COLOURS[status]) for cell in (at[5:16], status, *others)))
     if rows:
         console.print(table)
-    counts = Counter(row.status for row in rows)
-    summary = ", ".join(f"{counts[status]} {status}" for status in Status if counts[status])
+    counts = Counter(row[1] for row in rows)
+    summary = ", ".join(f"{counts[status]} {status}" for status in COLOURS if counts[status])
     console.print(summary or "Nothing.", highlight=False)
 
 
-def _cells(row: Delivery) -> tuple[str, ...]:
-    at = datetime.fromtimestamp(row.settled_at or row.created_at)
+def _delivery(row: Delivery) -> _Row:
     return (
-        at.isoformat(" ", "seconds"),
+        _moment(row.settled_at or row.created_at),
         str(row.status),
         str(row.target),
         row.key,
         str(row.attempts),
         _detail(row).translate(_CONTROLS),
     )
+
+
+def _ballot(row: Ballot) -> _Row:
+    return (
+        _moment(row.settled_at or row.created_at),
+        str(row.status),
+        str(row.target),
+        row.name.translate(_CONTROLS),
+        f"{row.session}/{row.play} {'up' if row.up else 'down'}",
+        str(row.attempts),
+        (row.reason or "").translate(_CONTROLS),
+    )
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at).isoformat(" ", "seconds")
 
 
 def _detail(row: Delivery) -> str:

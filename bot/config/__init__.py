@@ -17,7 +17,7 @@ from pydantic import BaseModel, SecretStr
 
 from bot import messages
 from bot.config.adapters import AdapterTable, Probe, Registry, read_adapters
-from bot.config.models import AnnounceSettings, LogSettings, PickerSettings, Tables
+from bot.config.models import AnnounceSettings, LogSettings, PickerSettings, Tables, VotesSettings
 from bot.config.problems import ConfigError, Problem, problem
 from bot.config.sources import overlay, read
 from bot.config.validation import validate
@@ -33,10 +33,11 @@ __all__ = [
     "Probe",
     "Problem",
     "Registry",
+    "VotesSettings",
     "load",
 ]
 
-_FIXED = frozenset({"picker", "store", "log", "announce", "messages"})
+_FIXED = frozenset({"picker", "store", "log", "announce", "votes", "messages"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Config:
     store: Path
     log: LogSettings
     announce: Mapping[Target, frozenset[Kind]]
+    votes: VotesSettings
     messages: Mapping[str, str]
     adapters: tuple[AdapterTable, ...]
 
@@ -89,6 +91,7 @@ def load(
         store=folder / tables.store.path,
         log=tables.log,
         announce=_announce(tables.announce, adapters),
+        votes=tables.votes,
         messages=MappingProxyType(tables.messages),
         adapters=adapters,
     )

@@ -72,6 +72,15 @@ class AnnounceSettings(BaseModel):
     catch_up: bool = True
 
 
+class VotesSettings(BaseModel):
+    """Votes cast in the chats. ``limit`` is how often a person may vote on one game: once, or
+    as often as the Picker lets them, which is once a second."""
+
+    model_config = STRICT
+
+    limit: Literal["once", "unlimited"] = "once"
+
+
 class Tables(BaseSettings):
     """The file's top level. The adapters' tables stand beside it, since their shape is the
     adapters' own business."""
@@ -83,6 +92,7 @@ class Tables(BaseSettings):
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
     announce: AnnounceSettings = AnnounceSettings()
+    votes: VotesSettings = VotesSettings()
     messages: dict[str, str] = Field(default_factory=dict)
 
     @classmethod

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bot.ballots import Ballot, BallotStatus
 from bot.cli import main
 from bot.domain import Delivery, Kind, Message, SessionKey, Span, Status, Target
 from bot.store import Store, read_deliveries
@@ -276,6 +277,35 @@ async def test_outbox_shows_and_retries(cli: Any, config: Path, tmp_path: Path) 
     done = cli("outbox", "retry", "17-1762563600/sent")
     assert done.returncode == 1
     assert "no dead, expired or unconfirmed delivery has the key" in done.stderr
+
+
+async def test_outbox_shows_ballots(cli: Any, config: Path, tmp_path: Path) -> None:
+    """Every vote and its fate, with the reason, in columns."""
+    night = SessionKey(17, 1762563600)
+    refused = Ballot(
+        id=0,
+        target=Target("discord", "games"),
+        voter="discord/7",
+        name="an\tn",
+        session=night,
+        play=3,
+        game_id=5,
+        up=False,
+        at=1762563600.0,
+        created_at=1762563600.0,
+        status=BallotStatus.REFUSED,
+        reason="no\x1bsuch game",
+        attempts=1,
+    )
+    store = await Store.open(tmp_path / "nightcrier.db", SystemTime())
+    await store.write(lambda ledger: ledger.ballots.add(refused))
+    await store.close()
+    done = cli("outbox", "--ballots")
+    assert done.returncode == 0
+    (row,) = (line.split("\t") for line in done.stdout.splitlines())
+    assert row[1:] == [
+        *("refused", "discord/games", "an n", "17-1762563600/3 down", "1", "no such game"),
+    ]
 
 
 def test_outbox_without_a_store(cli: Any, config: Path) -> None:

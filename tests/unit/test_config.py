@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from bot.ballots import Limit
 from bot.config import AdapterTable, Config, ConfigError, load
 from bot.config.models import AnnounceSettings
 from bot.domain import Kind, Target
@@ -142,6 +143,13 @@ def test_announce_follows_the_nearest_list(read: Any) -> None:
         Target("a", "#y"): {Kind.ROOM_CODE},
         Target("b", "#x"): frozenset(Kind) - {Kind.STATS},
     }
+
+
+def test_how_often_a_person_may_vote(read: Any) -> None:
+    """Once, unless the host leaves it to the Picker."""
+    assert read(PICKER + CONSOLE).votes.limit == "once"
+    assert read(PICKER + CONSOLE + '[votes]\nlimit = "unlimited"\n').votes.limit == "unlimited"
+    assert {limit.value for limit in Limit} == {"once", "unlimited"}
 
 
 def test_announce_has_a_switch_for_every_kind() -> None:
@@ -399,7 +407,7 @@ def test_other_files(read: Any, problems: Any, tmp_path: Path) -> None:
             [
                 "picker = 5: must be a table",
                 "zzz: there is no such setting; there are adapters, announce, language, log, "
-                "messages, picker, store",
+                "messages, picker, store, votes",
             ],
         ),
         (
@@ -407,6 +415,13 @@ def test_other_files(read: Any, problems: Any, tmp_path: Path) -> None:
             [
                 'announce.stats = "perhaps": must be true or false',
                 "announce.stat: there is no such setting; did you mean stats?",
+            ],
+        ),
+        (
+            PICKER + CONSOLE + '[votes]\nlimit = "twice"\nlimits = 2\n',
+            [
+                "votes.limit = \"twice\": must be one of 'once' or 'unlimited'",
+                "votes.limits: there is no such setting; did you mean limit?",
             ],
         ),
     ],
