@@ -1,0 +1,126 @@
+"""The app in this process: real Picker client, real store, embedded Picker, chats in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from board_chat import BoardChat
+from faults import Faults
+
+from bot import app, messages
+from bot.ballots import Ballot, BallotStatus, Limit
+from bot.domain import Action, Ask, Author, Kind, Message, Tap, Target
+from bot.formatter import Wording
+from bot.picker import Picker
+from bot.store import Store, read_ballots
+from bot.timing import SystemTime
+
+KEY = "the-admin-key"
+TIME = SystemTime()
+HERE = Target("chat", "#here")
+ACTIVE = "GET /api/sessions/active"
+POST = "POST /api/votes/live"
+
+
+class Scene:
+    """A bot that runs on ``url``, its chat, and the faults between it and the Picker."""
+
+    def __init__(self, url: str, folder: Path, faults: Faults) -> None:
+        self.url = url
+        self.path = folder / "nightcrier.db"
+        self.faults = faults
+        self.limit = Limit.ONCE
+        self.chat = BoardChat(clock=TIME.monotonic)
+        self.hearing = app.Hearing()
+
+    @asynccontextmanager
+    async def running(self, interval: float = 30.0) -> AsyncIterator[None]:
+        store = await Store.open(self.path, TIME)
+        asked, before = self.faults.asked, self.faults.asked.count(ACTIVE)
+        task = asyncio.create_task(app.run(self.parts(store, interval)))
+        try:
+            # the link asks for the active session, and then comes the snapshot that counts
+            await until(lambda: asked.count(ACTIVE) >= before + 2)
+            yield
+            assert not task.done(), "it ended by itself"
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            await store.close()
+
+    def parts(self, store: Store, interval: float) -> app.Parts:
+        roll = random.Random(1).random
+        return app.Parts(
+            picker=Picker(self.url, admin_key=KEY, interval=interval, time=TIME, roll=roll),
+            store=store,
+            adapters={"chat": self.chat},
+            announce={HERE: frozenset(Kind)},
+            configured=frozenset({HERE}),
+            wording=Wording(messages.load("en")),
+            poll_interval=interval,
+            time=TIME,
+            hearing=self.hearing,
+            vote_limit=self.limit,
+        )
+
+    # --- people --------------------------------------------------------------------------
+
+    async def board(self, title: str) -> str:
+        """The message of a game, once it is there."""
+
+        def find() -> list[str]:
+            return [id for id, m in self.chat.shows.items() if title in m.text and m.actions]
+
+        await until(find)
+        return find()[0]
+
+    def button(self, board: str, up: bool = True) -> Action:
+        return self.chat.shows[board].actions[0 if up else 1]
+
+    def tap(self, action: Action, name: str = "ann", account: str | None = None) -> str:
+        """Press a button; the handle by which the answer comes."""
+        handle = f"{name}-{len(self.chat.replies)}-{TIME.monotonic()}"
+        author = Author(id=f"id-{name}", name=name, account=account)
+        self.hearing.hear(Tap(HERE, author, action, TIME.now(), handle))
+        return handle
+
+    def ask(self, command: str) -> str:
+        handle = f"{command}-{TIME.monotonic()}"
+        self.hearing.hear(Ask(HERE, Author("id-ann", "ann"), command, (), TIME.now(), handle))
+        return handle
+
+    def told(self, handle: str) -> list[str]:
+        """What was answered in private."""
+        return [message.text for to, message in self.chat.private if to == handle]
+
+    async def answer(self, handle: str, number: int = 1, wait: float = 8.0) -> Message:
+        """The answer, or a later one, once it is there."""
+        await until(lambda: len(self.told(handle)) >= number, wait)
+        return [message for to, message in self.chat.private if to == handle][number - 1]
+
+    @property
+    def ballots(self) -> tuple[Ballot, ...]:
+        return read_ballots(self.path)
+
+    async def settled(self, number: int = 1, wait: float = 10.0) -> tuple[Ballot, ...]:
+        """The ballots, once there are so many and none is held."""
+
+        def done() -> bool:
+            found = self.ballots
+            return len(found) >= number and all(
+                ballot.status is not BallotStatus.HELD for ballot in found
+            )
+
+        await until(done, wait)
+        return self.ballots
+
+
+async def until(true: Callable[[], object], wait: float = 10.0) -> None:
+    async with asyncio.timeout(wait):
+        while not true():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.01)

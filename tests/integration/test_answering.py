@@ -1,0 +1,134 @@
+"""Questions from a chat: answered from the Picker, or kindly without it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from faults import HANG, UNAVAILABLE, Faults
+from host import Host, hosting
+from scene import KEY, TIME, Scene, until
+
+from bot.sandbox import Sandbox
+
+GAME, NEXT = "Drawful 2", "Fibbage 4"
+EVERYTHING = "(GET|POST) /.*"
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    faults = Faults()
+    async with Sandbox(KEY, time=TIME, middlewares=[faults.middleware]).serve() as url:
+        yield Scene(url, tmp_path, faults)
+
+
+@pytest.fixture
+async def host(scene: Scene) -> AsyncIterator[Host]:
+    async with hosting(scene.url, KEY, TIME) as host:
+        yield host
+
+
+async def test_votes(scene: Scene, host: Host) -> None:
+    """Tonight and all-time, with the buttons and the address of the board, in private."""
+    async with scene.running():
+        session = await host.start()
+        await host.add(session, GAME)
+        board = await scene.board(GAME)
+        await host.vote("ann")
+        await host.vote("ben", "down")
+        await host.vote("cid")
+        game = await host.ask("GET", f"/api/games/{await host.game_id(GAME)}")
+        said = await scene.answer(scene.ask("votes"))
+    up, down = game["upvotes"], game["downvotes"]
+    assert said.text == (
+        f"🗳️ Drawful 2 · tonight 2👍 1👎 (+1) · all-time {up}👍 {down}👎 ({up - down:+d})"
+    )
+    assert [action.up for action in said.actions] == [True, False]
+    assert said.link == f"https://chat.example/#here/{board}"
+
+
+async def test_buttons_of_an_answer(scene: Scene, host: Host) -> None:
+    """The buttons of an answer vote as those of the board do."""
+    async with scene.running():
+        session = await host.start()
+        await host.add(session, GAME)
+        await scene.board(GAME)
+        said = await scene.answer(scene.ask("votes"))
+        assert "is counted" in (await scene.answer(scene.tap(said.actions[1]))).text
+
+
+async def test_the_night(scene: Scene, host: Host) -> None:
+    """All games so far with their scores."""
+    async with scene.running():
+        session = await host.start()
+        await host.add(session, GAME)
+        await scene.board(GAME)
+        await host.vote("ann")
+        voted = int(TIME.now())
+        await until(lambda: int(TIME.now()) > voted)  # games' moments are cut to the second
+        await host.add(session, NEXT)
+        await scene.board(NEXT)
+        said = await scene.answer(scene.ask("night"))
+    assert said.text.splitlines() == [
+        "📊 Tonight so far:",
+        "1. Drawful 2: 1👍 0👎 (+1)",
+        "2. Fibbage 4: 0👍 0👎 (0) · now playing",
+    ]
+
+
+async def test_no_night(scene: Scene) -> None:
+    """Without a night there is nothing to tell, and that is said."""
+    async with scene.running():
+        for command in ("votes", "night"):
+            said = await scene.answer(scene.ask(command))
+            assert said.text == "🌙 There is no game night at the moment."
+
+
+async def test_the_link(scene: Scene, host: Host) -> None:
+    """How the Picker is heard, without its address; an unknown question has no answer."""
+    async with scene.running():
+        session = await host.start()
+        await host.add(session, GAME)
+        await scene.board(GAME)
+        nobody = scene.ask("reconnect")
+        said = await scene.answer(scene.ask("status"))
+        assert said.text == "🟢 The link to the Picker is live. Now playing: Drawful 2."
+        assert scene.told(nobody) == []
+
+
+@pytest.mark.parametrize("fault", [UNAVAILABLE, HANG], ids=["503", "silence"])
+async def test_without_the_picker(scene: Scene, host: Host, fault: object) -> None:
+    """Our own count, and that it is ours, within the five seconds that a Picker has."""
+    async with scene.running():
+        session = await host.start()
+        await host.add(session, GAME)
+        board = await scene.board(GAME)
+        await host.vote("ann")
+        await until(lambda: "1👍 0👎" in scene.chat.shows[board].text)
+        scene.faults.put(EVERYTHING, fault)  # type: ignore[arg-type]
+        await until(lambda: _older(scene))
+        said = await scene.answer(scene.ask("votes"))
+        night = await scene.answer(scene.ask("night"))
+    assert "tonight 1👍 0👎 (+1)" in said.text
+    assert said.text.endswith("by my own count, since the Picker does not answer")
+    assert night.text.endswith("By my own count, since the Picker does not answer.")
+
+
+def _older(scene: Scene) -> bool:
+    """Whether what the Picker last told is too old to be told again."""
+    edited_at, _, _ = scene.chat.edits[-1]
+    return TIME.monotonic() - edited_at > 2.5
+
+
+async def test_a_flood_of_questions(scene: Scene, host: Host) -> None:
+    """Many questions at once cost the Picker a few of ours."""
+    async with scene.running():
+        session = await host.start()
+        await host.add(session, GAME)
+        await scene.board(GAME)
+        handles = [scene.ask("votes") for _ in range(40)]
+        for handle in handles:
+            await scene.answer(handle)
+        asked = [name for name in scene.faults.asked if name.endswith("/votes")]
+    assert len(asked) <= 4
