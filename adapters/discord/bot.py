@@ -64,17 +64,6 @@ Call = Callable[..., Awaitable[Any]]
 
 
 class DiscordBot:
-    limits = Limits(
-        length=markup.CONTENT,
-        pace=Pace(burst=50, every=0.02),  # topics/rate-limits, Global Rate Limit
-        edits=True,
-        cards=True,
-        buttons=True,
-        images=True,
-        dedupes_for=DEDUPES_FOR,
-        finds=True,
-    )
-
     def __init__(
         self,
         settings: Settings,
@@ -99,11 +88,17 @@ class DiscordBot:
         self._trouble: str | None = None
         self._gone: set[int] = set()
         self._plain: set[int] = set()
-
-    @property
-    def edit_interval(self) -> float:
-        """The least time between two edits of one message, in seconds."""
-        return self._settings.edit_interval
+        self.limits = Limits(
+            length=markup.CONTENT,
+            pace=Pace(burst=50, every=0.02),  # topics/rate-limits, Global Rate Limit
+            edits=True,
+            edit_every=settings.edit_interval,
+            cards=True,
+            buttons=True,
+            images=True,
+            dedupes_for=DEDUPES_FOR,
+            finds=True,
+        )
 
     def measure(self, message: Message) -> int:
         return len(self._content(message))
@@ -318,7 +313,7 @@ class DiscordBot:
         form: dict[str, Any] = {"content": self._content(message)}
         if message.card is not None and place not in self._plain:
             form["embed"] = markup.embed(message.card)
-        if self._hear is not deaf and (view := buttons(message.actions)):
+        if self._hear is not deaf and (view := buttons(message.actions, message.link)):
             form["view"] = view
         if roles := self._roles(message):
             named = [discord.Object(role) for role in roles]
@@ -349,6 +344,17 @@ class DiscordBot:
         except SendError as error:
             await self._failed(client, error)
             raise
+
+    def link(self, channel: str, remote_id: str) -> str | None:
+        """The address of a message, once the gateway has told which server the channel is of."""
+        place, _, number = remote_id.rpartition("/")
+        known = self._client.get_channel(int(channel)) if self._client else None
+        guild = getattr(known, "guild", None)
+        return (
+            f"https://discord.com/channels/{guild.id}/{place or channel}/{number}"
+            if guild
+            else None
+        )
 
     async def find(self, channel: str, message: Message, since: float) -> str | None:
         """Raises Permanent where the history may not be read, which proves nothing."""

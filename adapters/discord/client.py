@@ -58,14 +58,17 @@ class VoteButton(ui.DynamicItem[ui.Button[ui.View]], template=_VOTE):
         await interaction.client.tapped(interaction, self.action)
 
 
-def buttons(actions: Iterable[Action]) -> ui.View | None:
-    """A view of vote buttons, for a message that has any. Needs a running loop."""
+def buttons(actions: Iterable[Action], link: str | None = None) -> ui.View | None:
+    """A view of vote buttons and a way to ``link``, for a message that has any of these. Needs a
+    running loop."""
     actions = tuple(actions)
-    if not actions:
+    if not actions and link is None:
         return None
     view = ui.View(timeout=None)
     for action in actions:
         view.add_item(VoteButton(action))
+    if link is not None:
+        view.add_item(ui.Button(emoji="🔗", url=link))
     return view
 
 

@@ -35,8 +35,6 @@ log = logging.getLogger(__name__)
 class Webhook:
     """One address, one channel; its name in the configuration is all that is ever shown."""
 
-    limits = Limits(length=markup.CONTENT, pace=Pace(burst=5, every=0.4), edits=True, cards=True)
-
     def __init__(
         self,
         settings: Settings,
@@ -48,10 +46,13 @@ class Webhook:
         self._sleep = sleep
         self._session: aiohttp.ClientSession | None = None
         self._gone = asyncio.Event()
-
-    @property
-    def edit_interval(self) -> float:
-        return self._settings.edit_interval
+        self.limits = Limits(
+            length=markup.CONTENT,
+            pace=Pace(burst=5, every=0.4),
+            edits=True,
+            edit_every=settings.edit_interval,
+            cards=True,
+        )
 
     def measure(self, message: Message) -> int:
         return len(self._content(message))
