@@ -26,7 +26,8 @@ log = logging.getLogger(__name__)
 REPLY_AFTER = 15.0
 """Seconds after which an answer to somebody in a chat is not worth sending."""
 
-_MOST_REPLIES = 50
+_MOST_REPLIES = 500
+_REPLIES_AT_ONCE = 8
 _LOOK_EVERY = 5.0
 _AFTER_A_FAULT = 60.0
 _LEVELS = {Status.UNCONFIRMED: logging.WARNING, Status.DEAD: logging.ERROR}
@@ -118,9 +119,17 @@ class Lane:
         self._asked = 0
         self._unanswerable: tuple[int, int] | None = None
         self._replies: deque[_Reply] = deque()
+        self._replying: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Until :meth:`stop`; a send under way is finished first. Raises StoreError."""
+        try:
+            await self._work()
+        finally:
+            for task in self._replying:
+                task.cancel()
+
+    async def _work(self) -> None:
         while not self._stopping:
             self._woken.clear()
             try:
@@ -266,15 +275,24 @@ class Lane:
     # --- replies -------------------------------------------------------------------------
 
     async def _answer(self) -> bool:
-        """Send one reply; False if there is none."""
-        if not self._next_reply():
+        """Begin one reply; False if there is none to begin. A few are under way at once, so that
+        none holds up another, or an announcement."""
+        if not self._next_reply() or len(self._replying) >= _REPLIES_AT_ONCE:
             return False
         if not await self._pacer.turn(self._pace, reply=True, wanted=self._may_reply):
             return True
         if reply := self._next_reply():
             self._replies.popleft()
-            await self._send_reply(reply)
+            task = asyncio.create_task(self._send_reply(reply))
+            self._replying.add(task)
+            task.add_done_callback(self._replied)
         return True
+
+    def _replied(self, task: asyncio.Task[None]) -> None:
+        self._replying.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._drop(type(error).__name__)
+        self.wake()
 
     def _next_reply(self) -> _Reply | None:
         while self._replies and self._replies[0].until <= self._time.monotonic():

@@ -35,6 +35,7 @@ class Chat:
     )
     lost: dict[str, deque[BaseException]] = field(default_factory=lambda: defaultdict(deque))
     reply_troubles: deque[BaseException] = field(default_factory=deque)
+    reply_hangs: dict[object, asyncio.Future[None]] = field(default_factory=dict)
     calls: int = 0
     under_way: int = 0
 
@@ -68,6 +69,8 @@ class Chat:
             await trouble
 
     async def reply(self, handle: object, message: Message, private: bool) -> None:
+        if handle in self.reply_hangs:
+            await self.reply_hangs[handle]
         if self.reply_troubles:
             raise self.reply_troubles.popleft()
         self.replies.append((handle, message.text))

@@ -680,10 +680,25 @@ async def test_old_replies_are_dropped(bench: Bench) -> None:
 async def test_too_many_replies(bench: Bench) -> None:
     """A flood of questions is bounded; what is over is counted."""
     bench.start(HERE)
-    for number in range(60):
+    for number in range(510):
         bench.lanes[HERE].reply(number, message("reply"), False)
-    await until(lambda: len(bench.chat.replies) == 50)
+    await until(lambda: len(bench.chat.replies) == 500)
     assert bench.lanes[HERE].dropped_replies == 10
+
+
+async def test_a_reply_that_hangs(bench: Bench) -> None:
+    """It holds up neither an announcement nor another reply, and ends with the lane."""
+    hangs: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    bench.chat.reply_hangs = {"slow": hangs}
+    bench.start(HERE)
+    bench.lanes[HERE].reply("slow", message("reply"), True)
+    bench.lanes[HERE].reply("quick", message("reply"), True)
+    await until(lambda: bench.chat.replies == [("quick", "reply")])
+    await bench.add("one")
+    await until(lambda: bench.chat.said)
+    bench.lanes[HERE].stop()
+    await asyncio.wait(bench.tasks, timeout=5)
+    await until(hangs.cancelled)
 
 
 async def test_reply_that_fails(bench: Bench) -> None:
