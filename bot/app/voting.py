@@ -145,8 +145,10 @@ class Voting:
                     self.stir()
 
     async def flush(self, key: SessionKey) -> None:
-        """Until no ballot of a night is on its way, or the Picker takes none."""
-        while self._answers and self._held[key]:
+        """Until no ballot of a night is left. The caller bounds the time."""
+        if self._held[key] and not self._answers:
+            self._want_snapshot()
+        while self._held[key]:
             await self._stirred.wait()
 
     async def knock(self) -> None:

@@ -13,6 +13,7 @@ Json = dict[str, Any]
 Fault = tuple[str, str]
 """Where in the payload, and what is wrong there."""
 
+LINK = 5
 EPHEMERAL = 1 << 6
 SUPPRESS_EMBEDS = 1 << 2
 SUPPRESS_NOTIFICATIONS = 1 << 12
@@ -143,6 +144,14 @@ def _components(rows: list[Json]) -> Iterator[Fault]:
 
 
 def _button(button: Json, place: str, seen: set[str]) -> Iterator[Fault]:
+    # ibid., Button: label up to 80 characters; a label or an emoji is needed
+    yield from _text(button, "label", 80, f"{place}.label", required=not button.get("emoji"))
+    if button.get("style") == LINK:
+        # ibid., Button Styles: a link has a url of up to 512 characters and no custom_id
+        yield from _text(button, "url", 512, f"{place}.url", required=True)
+        if button.get("custom_id"):
+            yield f"{place}.custom_id", "A custom id and url cannot both be specified"
+        return
     # components/reference.mdx, Custom ID: 1 to 100 characters, unique in the message
     custom_id = button.get("custom_id") or ""
     if not 1 <= len(custom_id) <= 100:
@@ -150,8 +159,6 @@ def _button(button: Json, place: str, seen: set[str]) -> Iterator[Fault]:
     if custom_id in seen:
         yield f"{place}.custom_id", "Component custom id cannot be duplicated"
     seen.add(custom_id)
-    # ibid., Button: label up to 80 characters; a label or an emoji is needed
-    yield from _text(button, "label", 80, f"{place}.label", required=not button.get("emoji"))
 
 
 def _mentions(allowed: Json) -> Iterator[Fault]:
