@@ -609,11 +609,16 @@ def code_key(room_code: str) -> str:
 
 # --- what is heard in a chat -------------------------------------------------------------
 
+OPERATOR = "op"
+"""The role of an operator of the channel, on networks that have such."""
+
 
 @dataclass(frozen=True, slots=True)
 class Author:
     """Who spoke. ``id`` is the network's own for the person; ``name`` is the unique name
-    (a nick, an account's handle), ``account`` the services account where there is one."""
+    (a nick, an account's handle), ``account`` the services account where there is one.
+    ``roles`` are the ids, as text, of the roles that they hold in the channel they spoke in;
+    an operator of an IRC channel holds :data:`OPERATOR`."""
 
     id: str
     name: str

@@ -137,3 +137,21 @@ class Shows(Protocol):
 
     async def show(self, playing: str | None) -> None:
         """Show a game's title, or nothing, from now on. Raises nothing."""
+
+
+@runtime_checkable
+class Named(Protocol):
+    """An adapter that knows what we are called, so that people can talk to us by name."""
+
+    def names(self, channel: str) -> tuple[str, ...]:
+        """What we are called in that channel now: our nick, and ``<@id>`` where that is how the
+        network mentions us. Empty while it is not known. Does not wait."""
+
+
+@runtime_checkable
+class Reacts(Protocol):
+    """An adapter that can mark a line as taken, in place of a word."""
+
+    async def react(self, handle: object, up: bool) -> None:
+        """Mark the voter's line that was heard with this handle. Raises as ``reply`` does; not
+        retried."""
