@@ -397,6 +397,7 @@ class Action:
 @dataclass(frozen=True, slots=True)
 class Message:
     """``spans`` are complete in themselves; lines are parted by a newline in their text.
+    ``kind`` is that of the first line, ``more_kinds`` are those of the lines joined to it.
     ``link`` is the address of another message of ours, for chats that have such."""
 
     spans: tuple[Span, ...]
@@ -404,6 +405,12 @@ class Message:
     actions: tuple[Action, ...] = ()
     kind: Kind | None = None
     link: str | None = None
+    more_kinds: tuple[Kind, ...] = ()
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of all its lines; none for what is no announcement."""
+        return (self.kind, *self.more_kinds) if self.kind else ()
 
     @property
     def text(self) -> str:

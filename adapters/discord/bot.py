@@ -38,6 +38,7 @@ from adapters.discord.errors import (
     is_blocked,
     trace,
 )
+from adapters.discord.pings import is_silent, roles_for
 from adapters.discord.settings import Settings
 from adapters.discord.threads import NightThreads, night_of, reopen
 from bot.domain import Limits, Message, Pace, Proof, Receipt
@@ -264,14 +265,13 @@ class DiscordBot:
         if place in self._gone:
             raise Refusal("the channel is gone", UNKNOWN_CHANNEL)
         to = client.get_partial_messageable(place)
+        silent = is_silent(self._settings, message)
         try:
             sent = await self._attempt(
                 client,
                 place,
                 message,
-                lambda **form: to.send(
-                    **form, nonce=nonce, silent=message.kind in self._settings.silent
-                ),
+                lambda **form: to.send(**form, nonce=nonce, silent=silent),
             )
         except Refusal as error:
             if error.code == UNKNOWN_MESSAGE:
@@ -315,7 +315,7 @@ class DiscordBot:
             form["embed"] = markup.embed(message.card)
         if self._hear is not deaf and (view := buttons(message.actions, message.link)):
             form["view"] = view
-        if roles := self._roles(message):
+        if roles := roles_for(self._settings, message):
             named = [discord.Object(role) for role in roles]
             form["allowed_mentions"] = discord.AllowedMentions(
                 everyone=False, users=False, replied_user=False, roles=named
@@ -323,10 +323,7 @@ class DiscordBot:
         return form
 
     def _content(self, message: Message) -> str:
-        return markup.content(message, self._roles(message))
-
-    def _roles(self, message: Message) -> tuple[int, ...]:
-        return self._settings.mention_roles.get(message.kind, ()) if message.kind else ()
+        return markup.content(message, roles_for(self._settings, message))
 
     # --- what was sent -------------------------------------------------------------------------
 

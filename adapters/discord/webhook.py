@@ -25,6 +25,7 @@ from adapters.discord.errors import (
     guarded,
     trace,
 )
+from adapters.discord.pings import is_silent, roles_for
 from adapters.discord.settings import Settings, webhook_parts
 from bot.domain import Limits, Message, Pace, Proof, Receipt
 from bot.port import AdapterFatal, Permanent, SendError, Transient
@@ -95,20 +96,17 @@ class Webhook:
         raise Permanent("a webhook hears nothing, so it has nothing to answer")
 
     def _content(self, message: Message) -> str:
-        return markup.content(message, self._roles(message))
-
-    def _roles(self, message: Message) -> tuple[int, ...]:
-        return self._settings.mention_roles.get(message.kind, ()) if message.kind else ()
+        return markup.content(message, roles_for(self._settings, message))
 
     async def _post(self, method: str, path: str, message: Message) -> Any:
         card = [markup.embed(message.card).to_dict()] if message.card else []
-        roles = [str(role) for role in self._roles(message)]
+        roles = [str(role) for role in roles_for(self._settings, message)]
         body: dict[str, Any] = {
             "content": self._content(message),
             "embeds": card,
             "allowed_mentions": {"parse": [], "roles": roles},
         }
-        if method == "POST" and message.kind in self._settings.silent:
+        if method == "POST" and is_silent(self._settings, message):
             body["flags"] = 1 << 12  # resources/message, Message Flags: SUPPRESS_NOTIFICATIONS
         try:
             return await self._call(self._ready(), method, path, body)

@@ -56,18 +56,20 @@ def split(
 def join(messages: Sequence[Message]) -> Message:
     """One message of several (at least one), each on a line of its own.
 
-    The last card and all actions are kept; the kind is that of the first.
+    The last card, all actions and all kinds are kept.
     """
     spans: list[Span] = []
     for message in messages:
         spans += [Span("\n")] if spans else []
         spans += message.spans
     cards = [message.card for message in messages if message.card]
+    kinds = tuple(dict.fromkeys(kind for message in messages for kind in message.kinds))
     return Message(
         spans=merged(spans),
         card=cards[-1] if cards else None,
         actions=tuple(action for message in messages for action in message.actions),
-        kind=messages[0].kind,
+        kind=kinds[0] if kinds else None,
+        more_kinds=kinds[1:],
     )
 
 

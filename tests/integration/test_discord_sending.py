@@ -13,6 +13,7 @@ from discord_stage import NIGHT, Stage, plain, playing, until
 from discord_world import Permission
 
 from bot.domain import Action, Card, Field, Kind, Proof
+from bot.formatter import join
 from bot.port import AdapterFatal, Ambiguous, Permanent, Transient
 
 POST = "POST .*/messages$"
@@ -284,6 +285,22 @@ async def test_roles_are_pinged_by_choice_alone(peer):
         await stage.send(plain(f"{text} <@&{role.id}>", kind=Kind.STATS), "stats")
         assert [m.pings for m in stage.games.messages.values()] == [["role players"], []]
         assert [m.flags for m in stage.games.messages.values()] == [0, 1 << 12]
+
+
+async def test_a_joined_message_pings_for_each_of_its_lines(peer):
+    """The end of a night, three lines in one, pings the roles of each, and is silent only if
+    every one of them is."""
+    role = peer.world.add_role("players", mentionable=True)
+    ends = (Kind.FINAL_VOTES, Kind.SESSION_ENDED, Kind.STATS)
+    joined = join([plain(kind.value, kind=kind) for kind in ends])
+    loud = Stage(peer, mention_roles={"session_ended": [role.id]}, silent=ends[::2])
+    async with playing(loud):
+        await loud.send(joined, "one")
+        await loud.send(plain("votes alone", kind=Kind.FINAL_VOTES), "two")
+    async with playing(Stage(peer, silent=ends)) as quiet:
+        await quiet.send(joined, "three")
+        assert [m.pings for m in quiet.games.messages.values()] == [["role players"], [], []]
+        assert [m.flags for m in quiet.games.messages.values()] == [0, 1 << 12, 1 << 12]
 
 
 async def test_the_length_counts_the_mention(peer):

@@ -248,7 +248,7 @@ def test_cutting_measures_no_more_than_it_must() -> None:
 
 
 def test_join_puts_lines_one_under_another() -> None:
-    """Text line by line, the last card, every action, the first kind."""
+    """Text line by line, the last card, every action, every kind."""
     up, down = (Action(up, SessionKey(1, 2), 3) for up in (True, False))
     joined = join(
         [
@@ -260,7 +260,7 @@ def test_join_puts_lines_one_under_another() -> None:
     assert joined.text == "one two\nthree\nfour"
     assert joined.spans[1] == Span("two", Style.BOLD)
     assert (joined.card, joined.actions) == (Card("b"), (up, down))
-    assert joined.kind is Kind.FINAL_VOTES
+    assert joined.kinds == (Kind.FINAL_VOTES, Kind.STATS)
 
 
 def test_join_of_one_without_a_card_is_itself() -> None:
