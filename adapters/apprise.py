@@ -98,8 +98,14 @@ class Settings(BaseModel):
     @field_validator("channels")
     @classmethod
     def _apart(cls, channels: dict[str, Channel]) -> dict[str, Channel]:
-        if len({channel.url.get_secret_value() for channel in channels.values()}) < len(channels):
-            raise ValueError("two of these have the same url")
+        first: dict[SecretStr, str] = {}
+        same = [
+            f"{name} has the same url as {first[channel.url]}"
+            for name, channel in channels.items()
+            if first.setdefault(channel.url, name) != name
+        ]
+        if same:
+            raise ValueError("; ".join(same))
         return channels
 
 

@@ -13,9 +13,9 @@ The errors of a send (the whole of what ``deliver`` understands)::
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Annotated, Protocol, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
 
 from bot.domain import Heard, Limits, Message, Receipt
 
@@ -53,6 +53,21 @@ class ChannelSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     announce: tuple[str, ...] | None = None
+
+
+def listed(name: str, info: ValidationInfo) -> str:
+    """``name``, which must be one of the table's channels. Raises ValueError with the nearest.
+
+    The configuration gives the look-up as the context of validation; a ``Settings`` that is
+    made without one takes any name.
+    """
+    if info.context is not None:
+        info.context(name)
+    return name
+
+
+ChannelName = Annotated[str, AfterValidator(listed)]
+"""A key that names one of the table's channels, as in ``keys: dict[ChannelName, SecretStr]``."""
 
 
 class Memory(Protocol):

@@ -26,7 +26,7 @@ def build(
     From here on discord.py logs no secret (at DEBUG it logs the token) and no traceback for
     each attempt to reconnect, which we log ourselves, once.
     """
-    for channel, what in wrong_channels(settings, channels):
+    for channel, what in wrong_channels(settings.model_fields_set, channels):
         raise ValueError(f"{channel}: {what}")
     library = logging.getLogger("discord")
     library.setLevel(max(library.level, logging.INFO))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import ipaddress
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -17,11 +17,12 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    ValidationInfo,
     field_validator,
-    model_validator,
 )
 
 from bot.domain import Kind
+from bot.port import listed
 
 API_URL = "https://discord.com/api/v10"
 HOSTS = ("discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com")
@@ -48,11 +49,10 @@ def _role_ids(value: Any) -> Any:
     return tuple(int(item) for item in items)
 
 
-def _known_kinds(value: Any) -> Any:
-    for key in value if isinstance(value, dict) else ():
-        if key not in list(Kind):
-            raise ValueError(f"there is no line {key}; there are {', '.join(Kind)}")
-    return value
+def _known_kind(key: Any) -> Any:
+    if key not in list(Kind):
+        raise ValueError(f"there is no line {key}; there are {', '.join(Kind)}")
+    return key
 
 
 def _night(value: Any) -> Any:
@@ -63,7 +63,7 @@ def _night(value: Any) -> Any:
 
 
 RoleIds = Annotated[tuple[int, ...], BeforeValidator(_role_ids)]
-Roles = Annotated[dict[Kind, RoleIds], BeforeValidator(_known_kinds)]
+Roles = dict[Annotated[Kind, BeforeValidator(_known_kind)], RoleIds]
 Thread = Annotated[Literal["night"] | dict[str, Literal["night"]] | None, BeforeValidator(_night)]
 
 
@@ -78,9 +78,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    token: SecretStr | None = None
-    webhook_url: SecretStr | None = None
     api_url: str = API_URL
+    token: SecretStr | None = None
+    webhook_url: SecretStr | None = Field(default=None, validate_default=True)
     mention_roles: Roles = Field(default_factory=dict)
     silent: tuple[Kind, ...] = ()
     thread: Thread = None
@@ -103,15 +103,34 @@ class Settings(BaseModel):
             raise ValueError("must be https; anything else is for this machine itself alone")
         return url.rstrip("/")
 
-    @model_validator(mode="after")
-    def _one_way_in(self) -> Settings:
-        if (self.token is None) == (self.webhook_url is None):
-            raise ValueError("needs either token or webhook_url, and not both")
-        if self.webhook_url is not None:
-            webhook_parts(self)
-            if self.thread is not None:
-                raise ValueError("thread needs a bot's token; a webhook can start no thread")
-        return self
+    @field_validator("webhook_url")
+    @classmethod
+    def _one_way_in(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        has_token = info.data.get("token", "wrong") is not None
+        if has_token == (url is not None):
+            raise ValueError("give either token or webhook_url, and not both")
+        if url is not None and "api_url" in info.data:
+            parts_of_webhook(url, info.data["api_url"])
+        return url
+
+    @field_validator("thread")
+    @classmethod
+    def _is_possible(cls, thread: Thread, info: ValidationInfo) -> Thread:
+        if thread is not None and info.data.get("webhook_url") is not None:
+            raise ValueError("needs a bot's token; a webhook can start no thread")
+        wrong = [*_unlisted(thread, info)] if isinstance(thread, dict) else []
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return thread
+
+
+def _unlisted(channels: Iterable[str], info: ValidationInfo) -> Iterator[str]:
+    """What to say of each that is none of the table's channels."""
+    for channel in channels:
+        try:
+            listed(channel, info)
+        except ValueError as error:
+            yield f"{channel} {error}"
 
 
 def _wrong_with_token(token: str) -> str | None:
@@ -138,31 +157,32 @@ def _is_safe(parts: SplitResult) -> bool:
 
 
 def webhook_parts(settings: Settings) -> tuple[str, str]:
-    """Id and token out of ``webhook_url``. Raises ValueError, without the address in it."""
+    """Id and token out of ``webhook_url``."""
     assert settings.webhook_url is not None
-    parts = urlsplit(settings.webhook_url.get_secret_value().strip())
-    ours = (urlsplit(settings.api_url).hostname,)
-    allowed = HOSTS if settings.api_url == API_URL else ours
+    return parts_of_webhook(settings.webhook_url, settings.api_url)
+
+
+def parts_of_webhook(url: SecretStr, api_url: str) -> tuple[str, str]:
+    """Id and token out of a webhook's address. Raises ValueError, without the address in it."""
+    parts = urlsplit(url.get_secret_value().strip())
+    allowed = HOSTS if api_url == API_URL else (urlsplit(api_url).hostname,)
     if parts.hostname not in allowed or not _is_safe(parts):
-        raise ValueError(f"webhook_url must begin with https://{allowed[0]}/api/webhooks/")
+        raise ValueError(f"must begin with https://{allowed[0]}/api/webhooks/")
     match = _WEBHOOK.fullmatch(parts.path)
     if match is None:
-        raise ValueError("webhook_url must be the whole address that Copy Webhook URL gives")
+        raise ValueError("must be the whole address that Copy Webhook URL gives")
     return match["id"], match["token"]
 
 
-def wrong_channels(settings: Settings, channels: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Each channel that cannot be one, with a sentence."""
-    if settings.webhook_url is not None:
+def wrong_channels(given: Collection[str], channels: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Each channel that cannot be one where the table has the keys ``given``, with a sentence."""
+    if "webhook_url" in given:
         for channel in channels[1:]:
             yield channel, "a webhook has one channel; make a table for each webhook"
         return
     for channel in channels:
         if not _SNOWFLAKE.fullmatch(channel):
             yield channel, NOT_AN_ID
-    if isinstance(settings.thread, dict):
-        for channel in settings.thread.keys() - set(channels):
-            yield channel, "is named by thread, and is not one of the channels"
 
 
 NOT_AN_ID = (

@@ -10,7 +10,7 @@ import re
 
 from adapters.irc.adapter import Irc
 from adapters.irc.settings import Settings
-from adapters.irc.text import fold
+from adapters.irc.text import fold as folded
 from bot.port import Adapter, Hear, Memory
 
 CHANNEL = re.compile(r"[#&+!][^\s,\x00-\x1f\x7f]{1,199}")
@@ -21,9 +21,15 @@ def build(
 ) -> Adapter:
     """The adapter, not yet connected. Raises ValueError for a name that no channel can have."""
     for channel in channels:
-        if not CHANNEL.fullmatch(channel):
-            raise ValueError(f'"{channel}" is not the name of an IRC channel: try "#gamenight"')
+        fold(channel)
     return Irc(settings, name, channels, hear)
+
+
+def fold(channel: str) -> str:
+    """A channel's name as most networks compare it. Raises ValueError for what is none."""
+    if not CHANNEL.fullmatch(channel):
+        raise ValueError("is not the name of an IRC channel, such as #gamenight")
+    return folded(channel)
 
 
 def ident(settings: Settings) -> str:

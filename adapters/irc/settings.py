@@ -4,9 +4,19 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
+
+from bot.port import ChannelName
 
 NICK = r"^[A-Za-z\[\]\\`_^{|}][A-Za-z0-9\[\]\\`_^{|}-]*$"
 MECHANISMS = {"plain": "PLAIN", "scram-sha-256": "SCRAM-SHA-256", "external": "EXTERNAL"}
@@ -17,6 +27,20 @@ ONE_LINE = "one line, without control characters"
 
 Word = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f]+$", description=ONE_WORD)]
 Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*$", description=ONE_LINE)]
+
+
+def _one_line(secret: SecretStr) -> SecretStr:
+    if CONTROL.search(secret.get_secret_value()):
+        raise ValueError("must not contain line breaks or other control characters")
+    return secret
+
+
+Secret = Annotated[SecretStr, AfterValidator(_one_line)]
+
+
+def lacking(info: ValidationInfo, *keys: str) -> bool:
+    """Whether none of these settings is there. One that is wrong counts as there."""
+    return not any(info.data.get(key, "wrong") for key in keys)
 
 
 class Settings(BaseModel):
@@ -39,22 +63,29 @@ class Settings(BaseModel):
         Field(
             pattern=NICK,
             max_length=30,
-            description="letters, digits and [ ] \\ ` _ ^ { | } -, not beginning with a digit or -",
+            description="at most 30 letters, digits and [ ] \\ ` _ ^ { | } -, "
+            "not beginning with a digit or -",
         ),
     ] = "nightcrier"
     username: Annotated[
         str,
-        Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=10, description="letters, digits and . _ -"),
+        Field(
+            pattern=r"^[A-Za-z0-9._-]+$",
+            max_length=10,
+            description="at most 10 letters, digits and . _ -",
+        ),
     ] = "nightcrier"
     realname: Text = "Nightcrier, announcer of game nights"
     owner: Text | None = Field(default=None, description=ONE_LINE)
 
-    password: SecretStr | None = None
+    password: Secret | None = None
+    account_password: Secret | None = None
     account: Word | None = Field(default=None, description=ONE_WORD)
-    account_password: SecretStr | None = None
     sasl: Literal["auto", "plain", "scram-sha-256", "external", "off"] = "auto"
-    nickserv: Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f:,]*$")] = "NickServ"
-    keys: dict[str, SecretStr] = Field(default_factory=dict)
+    nickserv: Annotated[
+        str, Field(pattern=r"^[^\s\x00-\x1f\x7f:,]*$", description="a nick, or NICK@SERVER")
+    ] = "NickServ"
+    keys: dict[ChannelName, Secret] = Field(default_factory=dict)
 
     formatting: bool = True
     burst: Annotated[int, Field(ge=1, le=100)] = 4
@@ -75,25 +106,38 @@ class Settings(BaseModel):
             raise ValueError("there is no such file")
         return value
 
-    @field_validator("password", "account_password", "keys")
+    # What several settings must agree on is looked at with the last of them, and only where the
+    # others are good: a rule about the whole model would not be, as soon as one of them is wrong.
+
+    @field_validator("tls_fingerprint", "ca_file", "cert_file")
     @classmethod
-    def _one_line(cls, value: SecretStr | dict[str, SecretStr] | None) -> object:
-        secrets = value.values() if isinstance(value, dict) else [value] if value else []
-        if any(CONTROL.search(secret.get_secret_value()) for secret in secrets):
-            raise ValueError("must not contain line breaks or other control characters")
+    def _of_use(cls, value: object, info: ValidationInfo) -> object:
+        if value is not None and info.data.get("tls") is False:
+            raise ValueError("is of no use with tls = false")
         return value
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.account and not (self.account_password or self.cert_file):
-            raise ValueError("account needs account_password (or cert_file)")
-        if self.sasl in ("plain", "scram-sha-256") and not self.account_password:
-            raise ValueError(f'sasl = "{self.sasl}" needs account_password')
-        if self.sasl == "external" and not self.cert_file:
-            raise ValueError('sasl = "external" needs cert_file')
-        if not self.tls and (self.cert_file or self.ca_file or self.tls_fingerprint):
-            raise ValueError("tls = false leaves no use for cert_file, ca_file, tls_fingerprint")
-        return self
+    @field_validator("key_file")
+    @classmethod
+    def _has_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value and lacking(info, "cert_file"):
+            raise ValueError("needs cert_file, the certificate that it is the key of")
+        return value
+
+    @field_validator("account")
+    @classmethod
+    def _has_proof(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and lacking(info, "account_password", "cert_file"):
+            raise ValueError("needs account_password (or cert_file)")
+        return value
+
+    @field_validator("sasl")
+    @classmethod
+    def _possible(cls, value: str, info: ValidationInfo) -> str:
+        if value in ("plain", "scram-sha-256") and lacking(info, "account_password"):
+            raise ValueError("needs account_password")
+        if value == "external" and lacking(info, "cert_file"):
+            raise ValueError("needs cert_file")
+        return value
 
     @property
     def mechanisms(self) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from graphql import GraphQLError, OperationDefinitionNode
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 WEB_PAGE = "https://app.kosmi.io"
+HTTP = "an address that begins with https:// (or http://)"
+WS = "an address that begins with wss:// (or ws://)"
 BROWSER = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/120.0.0.0 Safari/537.36"
@@ -93,6 +95,14 @@ def expiry_of(token: str) -> float | None:
     return float(expiry) if isinstance(expiry, int | float) else None
 
 
+def _is_document(document: str) -> bool:
+    try:
+        request(document)
+    except (GraphQLError, ValueError, AssertionError):
+        return False
+    return True
+
+
 def _is_token(token: SecretStr) -> SecretStr:
     user_of(token.get_secret_value())
     return token
@@ -107,8 +117,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     token: Annotated[SecretStr, AfterValidator(_is_token)] | None = None
-    http_url: str = Field(default="https://engine.kosmi.io/", pattern="^https?://")
-    ws_url: str = Field(default="wss://engine.kosmi.io/gql-ws", pattern="^wss?://")
+    http_url: str = Field(
+        default="https://engine.kosmi.io/", pattern="^https?://", description=HTTP
+    )
+    ws_url: str = Field(default="wss://engine.kosmi.io/gql-ws", pattern="^wss?://", description=WS)
     origin: str = WEB_PAGE
     user_agent: str = BROWSER
     version: str = "4364"
@@ -118,11 +130,9 @@ class Settings(BaseModel):
     @field_validator("operations")
     @classmethod
     def _are_documents(cls, operations: dict[Operation, str]) -> dict[Operation, str]:
-        for name, document in operations.items():
-            try:
-                request(document)
-            except (GraphQLError, ValueError, AssertionError):
-                raise ValueError(f"{name} must be one GraphQL operation") from None
+        wrong = [name for name, document in operations.items() if not _is_document(document)]
+        if wrong:
+            raise ValueError(f"{' and '.join(wrong)} must be one GraphQL operation")
         return operations
 
     def ask(self, operation: Operation, room: str = "", body: str = "") -> GraphQLRequest:

@@ -17,7 +17,14 @@ from pydantic import BaseModel, SecretStr
 
 from bot import messages
 from bot.config.adapters import AdapterTable, Probe, Registry, read_adapters
-from bot.config.models import AnnounceSettings, LogSettings, PickerSettings, Tables, VotesSettings
+from bot.config.models import (
+    LANGUAGE,
+    AnnounceSettings,
+    LogSettings,
+    PickerSettings,
+    Tables,
+    VotesSettings,
+)
 from bot.config.problems import ConfigError, Problem, problem
 from bot.config.sources import overlay, read
 from bot.config.validation import validate
@@ -81,7 +88,7 @@ def load(
     tree.setdefault("picker", {})
     problems += _credentials(tree["picker"])
     tables, others = validate(Tables, tree, (), folder, ("adapters",))
-    problems += others + _wording(tree.get("language", "en"), tree.get("messages", {})) + found
+    problems += others + _wording(tree.get("language", LANGUAGE), tree.get("messages", {})) + found
     if tables is None or problems:
         raise ConfigError(str(path), problems)
     return Config(
@@ -115,16 +122,19 @@ def _credentials(picker: Any) -> list[Problem]:
 def _wording(language: Any, overrides: Any) -> list[Problem]:
     """What is wrong with the language and with the host's own lines; what is no text at all
     is told elsewhere."""
+    problems = []
     try:
         builtin = messages.load(str(language))
     except messages.UnknownLanguage as error:
-        return [problem(("language",), str(error), language)] if isinstance(language, str) else []
+        builtin = messages.load(LANGUAGE)  # each language has the same lines
+        if isinstance(language, str):
+            problems.append(problem(("language",), str(error), language))
     lines = overrides.items() if isinstance(overrides, dict) else ()
     try:
         Wording(builtin, {key: line for key, line in lines if isinstance(line, str)})
     except WordingError as error:
-        return [problem(("messages", key), sentence) for key, sentence in error.problems]
-    return []
+        problems += [problem(("messages", key), sentence) for key, sentence in error.problems]
+    return problems
 
 
 def _announce(

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+LANGUAGE = "en"
 STRICT = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -87,7 +88,7 @@ class Tables(BaseSettings):
 
     model_config = SettingsConfigDict(extra="forbid", frozen=True)
 
-    language: str = "en"
+    language: str = LANGUAGE
     picker: PickerSettings
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()

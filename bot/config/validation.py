@@ -22,22 +22,61 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def validate(
-    model: type[Model], table: Table, at: tuple[str, ...], folder: Path, also: Iterable[str] = ()
+    model: type[Model],
+    table: Table,
+    at: tuple[str, ...],
+    folder: Path,
+    also: Iterable[str] = (),
+    context: object = None,
 ) -> tuple[Model | None, list[Problem]]:
-    """``model`` filled from ``table``, which stands at ``at``; None if there are problems.
+    """``model`` filled from ``table``, which stands at ``at``, and all that is wrong with it.
 
-    ``also`` are keys that are good at this place and read elsewhere.
+    Where something is, the model lacks it, for what can be told of the rest; None if it cannot
+    do without. ``also`` are keys that are good at this place and read elsewhere.
     """
     told: dict[say.Path, Problem] = {}
     filled = _prepared(model, table, at, folder, told)
-    settings = None
+    settings, errors = _filled(model, filled, context)
+    if errors:
+        # rules about a whole list or table are looked at only when each of its entries is good
+        filled = _without(model, filled, errors)
+        errors += _filled(model, filled, context)[1]
+    for error in errors:
+        place, problem = _sentence(model, error, at, table, also)
+        told.setdefault(place, problem)
+    if told:
+        wrong = {place[len(at)] for place in told if len(place) > len(at)}
+        good = {key: value for key, value in filled.items() if key not in wrong}
+        settings, _ = _filled(model, good, context)
+    return settings, list(told.values())
+
+
+def _filled(
+    model: type[Model], table: Table, context: object
+) -> tuple[Model | None, list[ErrorDetails]]:
     try:
-        settings = model.model_validate(filled)
+        return model.model_validate(table, context=context), []
     except ValidationError as error:
-        for details in error.errors(include_url=False):
-            place, problem = _sentence(model, details, at, table, also)
-            told.setdefault(place, problem)
-    return (None if told else settings), list(told.values())
+        return None, error.errors(include_url=False)
+
+
+def _without(model: type[BaseModel], table: Table, errors: Iterable[ErrorDetails]) -> Table:
+    """``table`` without those entries of its lists and tables that are in error."""
+    wrong: dict[str, set[str | int]] = {}
+    for error in errors:
+        key, *inside = error["loc"] or ("",)
+        annotation = _annotation(model, str(key))
+        if inside and key in table and (_is_list(annotation) or _is_table(annotation)):
+            wrong.setdefault(str(key), set()).add(inside[0])
+    return table | {key: _rest(table[key], entries) for key, entries in wrong.items()}
+
+
+def _rest(value: Any, entries: set[str | int]) -> Any:
+    if isinstance(value, dict):
+        return {key: entry for key, entry in value.items() if key not in entries}
+    if isinstance(value, list):
+        return [entry for position, entry in enumerate(value) if position not in entries]
+    return value
 
 
 def _prepared(
@@ -147,6 +186,8 @@ def _sentence(
     """The place of an error, and what to say of it."""
     loc = error["loc"]
     value = _value_at(table, loc)
+    if loc[-1:] == ("[key]",):  # the name of an entry is wrong, and not what it holds
+        loc, value = loc[:-1], None
     if error["type"] == "extra_forbidden":
         owner = _model_in(_locate(model, loc[:-1])[1]) or model
         known = [*_keys(owner), *(also if len(loc) == 1 else ())]

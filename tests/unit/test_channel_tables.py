@@ -118,7 +118,7 @@ def test_names_like_keys_are_only_names(read: Any) -> None:
         ),
         (
             HOOKS + NIGHT + NIGHT.replace("night", "again"),
-            ["adapters.hooks.channels: two of these have the same url"],
+            ["adapters.hooks.channels: again has the same url as night"],
         ),
         (
             HOOKS + NIGHT.replace("https://", "http://"),
@@ -145,7 +145,7 @@ def test_names_like_keys_are_only_names(read: Any) -> None:
             "[adapters.a]\nkind = 'apprise'\n"
             '[adapters.a.channels.x]\nurl = "ntfy://s3cret"\n'
             '[adapters.a.channels.y]\nurl = "ntfy://s3cret"\n',
-            ["adapters.a.channels: two of these have the same url"],
+            ["adapters.a.channels: y has the same url as x"],
         ),
     ],
 )

@@ -13,6 +13,7 @@ from bot.ballots import Limit
 from bot.config import AdapterTable, Config, ConfigError, load
 from bot.config.models import AnnounceSettings
 from bot.domain import Kind, Target
+from bot.port import ChannelName
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
 
@@ -35,7 +36,7 @@ class ChatSettings(BaseModel):
     modes: tuple[str, ...] = ()
     sasl: Sasl | None = None
     cert_file: Path | None = None
-    keys: dict[str, SecretStr] = Field(default_factory=dict)
+    keys: dict[ChannelName, SecretStr] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _not_both(self) -> ChatSettings:
@@ -507,6 +508,30 @@ def test_problems_of_the_fixed_tables(problems: Any, text: str, sentences: list[
             [
                 "adapters.libera.channels (item 2) = true: must be a name or a number",
                 'adapters.libera.channels (item 3) = "": must be a name or a number',
+            ],
+        ),
+        (
+            LIBERA.replace('["#night"]', '["#night", "#NIGHT", "", "#a b"]') + "port = 0\n",
+            [
+                'adapters.libera.channels (item 3) = "": must be a name or a number',
+                'adapters.libera.channels = "#NIGHT": is the same channel as #night',
+                'adapters.libera.channels = "#a b": a channel\'s name has no spaces',
+                "adapters.libera.port = 0: must be at least 1",
+            ],
+        ),
+        (
+            LIBERA + 'keys = { "#nite" = "s3cret", "#NIGHT" = "s3cret", "#x" = "s3cret" }\n',
+            [
+                'adapters.libera.keys."#nite": is none of the table\'s channels; '
+                'did you mean "#night"?',
+                'adapters.libera.keys."#x": is none of the table\'s channels; there are "#night"',
+            ],
+        ),
+        (
+            LIBERA.replace('channels = ["#night"]', 'keys = { "#nite" = "s3cret" }'),
+            [
+                "adapters.libera.channels: is missing; name at least one, "
+                'such as channels = ["#gamenight"]'
             ],
         ),
         (

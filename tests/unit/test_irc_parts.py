@@ -12,7 +12,7 @@ from irc_transcript import ECHOING, PLAIN, Play, machine
 from pydantic import ValidationError
 from scramp import ScramMechanism
 
-from adapters.irc import Settings, build, fold, ident
+from adapters.irc import Settings, build, ident
 from adapters.irc.endings import Backoff
 from adapters.irc.facts import Patience
 from adapters.irc.hearing import moment
@@ -20,7 +20,7 @@ from adapters.irc.library import LONGEST_LINE, Buffer, Features, Line, parse_lin
 from adapters.irc.nick import Nick
 from adapters.irc.prefix import Prefix
 from adapters.irc.sasl import Challenge, External, Plain, SaslError, Scram, pieces
-from adapters.irc.text import JOINER, clean, render, size, strip
+from adapters.irc.text import JOINER, clean, fold, render, size, strip
 from bot.domain import Message, Span, Style
 
 # --- lines --------------------------------------------------------------------------------
@@ -349,11 +349,12 @@ def test_defaults_are_safe():
         ({"tls_fingerprint": "ab"}, "tls_fingerprint", "SHA-256"),
         ({"ca_file": "/no/such/file"}, "ca_file", "no such file"),
         ({"password": "a\r\nb"}, "password", "line breaks"),
-        ({"keys": {"#a": "b\n"}}, "keys", "line breaks"),
-        ({"account": "crier"}, "", "account_password"),
-        ({"sasl": "plain"}, "", "account_password"),
-        ({"sasl": "external"}, "", "cert_file"),
-        ({"tls": False, "tls_fingerprint": "a" * 64}, "", "tls = false"),
+        ({"keys": {"#a": "b\n"}}, "keys.#a", "line breaks"),
+        ({"account": "crier"}, "account", "account_password"),
+        ({"sasl": "plain"}, "sasl", "account_password"),
+        ({"sasl": "external"}, "sasl", "cert_file"),
+        ({"key_file": __file__}, "key_file", "cert_file"),
+        ({"tls": False, "tls_fingerprint": "a" * 64}, "tls_fingerprint", "tls = false"),
     ],
 )
 def test_bad_settings_are_named(changes, key, word):
@@ -361,7 +362,7 @@ def test_bad_settings_are_named(changes, key, word):
     with pytest.raises(ValidationError) as caught:
         Settings(**{"host": "irc.example.org", **changes})
     (error,) = caught.value.errors()
-    assert error["loc"] == ((key,) if key else ())
+    assert error["loc"] == tuple(key.split("."))
     assert word in error["msg"]
 
 
