@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from stat import S_ISREG
 from tomllib import TOMLDecodeError
 from typing import Any
 
@@ -26,6 +27,8 @@ from bot.config.problems import (
 )
 
 Table = dict[str, Any]
+
+LARGEST_SECRET = 64 * 1024
 
 # Docker's links and Kubernetes' services, for a container called nightcrier-something
 _LINKS = re.compile(
@@ -126,22 +129,37 @@ def _assign(table: Table, key: str, value: Variable) -> None:
 def secret_from(name: str, folder: Path) -> str:
     """The secret that the file ``name`` holds, without its last newline.
 
-    Raises ValueError with what is wrong, which does not repeat the name: somebody may have
-    put the secret itself where its file should stand.
+    A link to a file is one (Kubernetes mounts them); a pipe or a device, which might never end,
+    is none. Raises ValueError with what is wrong, which does not repeat the name: somebody may
+    have put the secret itself where its file should stand.
     """
     try:
-        text = (folder / name).read_text("utf-8")
+        content = _beginning(folder / name)
     except FileNotFoundError:
         raise ValueError(f"there is no such file (a relative one is sought in {folder})") from None
-    except UnicodeDecodeError:
-        raise ValueError("the file is not UTF-8") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a file's name"
         raise ValueError(f"the file cannot be read: {reason}") from None
+    if content is None:
+        raise ValueError("must be a file, and is a folder, a pipe or a device")
+    if len(content) > LARGEST_SECRET:
+        raise ValueError(f"the file is larger than {LARGEST_SECRET // 1024} KiB, and no secret is")
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise ValueError("the file is not UTF-8") from None
     text = text.removesuffix("\n").removesuffix("\r")
     if not text:
         raise ValueError("the file is empty")
     return text
+
+
+def _beginning(path: Path) -> bytes | None:
+    """What ``path`` begins with, enough to see that it is too large; None for what is no file."""
+    if not S_ISREG(path.stat().st_mode):
+        return None
+    with path.open("rb") as file:
+        return file.read(LARGEST_SECRET + 1)
 
 
 def as_list(value: Variable) -> list[Any]:

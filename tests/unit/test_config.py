@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -297,6 +298,16 @@ def test_secret_from_a_file(read: Any, tmp_path: Path, ending: str) -> None:
     assert read(text).picker.admin_key.get_secret_value() == " two words "
 
 
+def test_secret_from_a_mounted_folder(read: Any, tmp_path: Path) -> None:
+    """Kubernetes mounts a secret as a link to a file in a folder that is a link itself."""
+    (tmp_path / "..2026").mkdir()
+    (tmp_path / "..2026" / "key").write_text("s" * 64 * 1024)
+    (tmp_path / "..data").symlink_to("..2026")
+    (tmp_path / "key").symlink_to("..data/key")
+    text = (PICKER + CONSOLE).replace('admin_key = "sesame-open"', 'admin_key_file = "key"')
+    assert read(text).picker.admin_key.get_secret_value() == "s" * 64 * 1024
+
+
 def test_environment_decides_between_both_forms(read: Any, tmp_path: Path) -> None:
     """A variable of either form goes before either form in the file."""
     (tmp_path / "new").write_text("from a file")
@@ -326,11 +337,16 @@ def test_unreadable_secret_files(problems: Any, tmp_path: Path) -> None:
     (tmp_path / "empty").write_text("\n")
     (tmp_path / "latin").write_bytes(b"caf\xe9")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "large").write_bytes(b"\xe9" * (64 * 1024 + 1))
+    os.mkfifo(tmp_path / "pipe")
     for name, reason in {
         "s3cret": f"there is no such file (a relative one is sought in {tmp_path})",
         "empty": "the file is empty",
         "latin": "the file is not UTF-8",
-        "folder": "the file cannot be read: Is a directory",
+        "folder": "must be a file, and is a folder, a pipe or a device",
+        "pipe": "must be a file, and is a folder, a pipe or a device",
+        "/dev/zero": "must be a file, and is a folder, a pipe or a device",
+        "large": "the file is larger than 64 KiB, and no secret is",
         "n\\u0000l": "the file cannot be read: not a file's name",
     }.items():
         text = PICKER.replace('admin_key = "sesame-open"', f'admin_key_file = "{name}"') + CONSOLE
