@@ -47,11 +47,13 @@ class Address:
 
 
 class Trouble(Unclear):
-    """No answer came. ``reason`` is a whole sentence: what is wrong, and what to do."""
+    """No answer came. ``reason`` is a whole sentence: what is wrong, and what to do; ``then``
+    is what we do about it, where we are there to stay."""
 
-    def __init__(self, fault: Fault, reason: str) -> None:
+    def __init__(self, fault: Fault, reason: str, then: str = "") -> None:
         super().__init__(reason)
         self.fault = fault
+        self.then = then
 
 
 def unreachable(address: Address, error: BaseException) -> Trouble:
@@ -93,7 +95,8 @@ def explain(address: Address, unclear: Unclear) -> Trouble:
         return _foreign(address, unclear.reason)
     return Trouble(
         Fault.TROUBLE,
-        f"The Picker at {address.base} is in trouble ({unclear.reason}); trying again.",
+        f"The Picker at {address.base} is in trouble ({unclear.reason}).",
+        "Trying again.",
     )
 
 
@@ -108,8 +111,8 @@ def closed(address: Address, error: ConnectionClosed) -> Trouble:
         why = f"closed with code {frame.code}"
     return Trouble(
         Fault.LOST,
-        f"The link to the Picker at {address.base} was lost ({why}); connecting again, and "
-        "polling meanwhile.",
+        f"The link to the Picker at {address.base} was lost ({why}).",
+        "Connecting again, and polling meanwhile.",
     )
 
 
@@ -117,7 +120,8 @@ def _nowhere(address: Address, why: str) -> Trouble:
     return Trouble(
         Fault.UNREACHABLE,
         f"The Picker at {address.base} cannot be reached ({why}): is it running, and is "
-        "picker.url right? Trying until it answers.",
+        "picker.url right?",
+        "Trying until it answers.",
     )
 
 
@@ -135,7 +139,8 @@ def _no_socket(address: Address, status: int) -> Trouble:
     return Trouble(
         Fault.SOCKET,
         f"The Picker's live socket {address.socket} cannot be opened (HTTP {status}): a proxy in "
-        "between must let WebSocket through. Polling meanwhile.",
+        "between must let WebSocket through.",
+        "Polling meanwhile.",
     )
 
 
@@ -143,7 +148,8 @@ def _foreign(address: Address, what: str) -> Trouble:
     return Trouble(
         Fault.FOREIGN,
         f"What answers at {address.base} is not a Picker ({what}): picker.url must be the "
-        "address of its API, such as http://localhost:5000.",
+        "address of its API, such as http://localhost:5000, and a proxy in between must let us "
+        "through to it without a login of its own.",
     )
 
 

@@ -209,7 +209,13 @@ class Feed:
         self.tell(self.link.active, session_id)
 
     def _fail(self, trouble: Trouble) -> None:
-        self.tell(self.link.failed, trouble.fault, trouble.reason)
+        self.tell(self.link.failed, trouble.fault, self._told(trouble))
+
+    def _told(self, trouble: Trouble) -> str:
+        """The sentence for the host. A watcher may be gone before we do anything about it."""
+        return (
+            f"{trouble.reason} {trouble.then}".strip() if self._observe is None else trouble.reason
+        )
 
     # --- one socket ---
 
@@ -223,7 +229,7 @@ class Feed:
             trouble = await self._live_on(socket)
         finally:
             await socket.close()
-        self.tell(self.link.closed, trouble.fault, trouble.reason)
+        self.tell(self.link.closed, trouble.fault, self._told(trouble))
 
     async def _open(self) -> ClientConnection:
         return await _Connect(

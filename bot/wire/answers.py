@@ -123,6 +123,9 @@ class _Counters(msgspec.Struct, frozen=True):
 
 _ROW_STATUSES = frozenset(RowStatus)
 
+_ITS_OWN_WORDS = frozenset({401, 403, 404, 405})
+"""Statuses that a Picker gives a reason for. Without one it is a proxy that wants a login, say."""
+
 
 def parse_active(reply: Reply) -> SessionInfo | None:
     """``GET /api/sessions/active``: None for a clear "no active session".
@@ -208,7 +211,7 @@ def json_of(reply: Reply) -> Any:
     """The JSON of a 200 answer."""
     if reply.status != 200:
         text = error_text(reply)
-        foreign = reply.status in (404, 405) and not text
+        foreign = reply.status in _ITS_OWN_WORDS and not text
         raise Unclear(f"HTTP {reply.status}" + (f" ({text})" if text else ""), foreign=foreign)
     if not _is_json(reply):
         raise Unclear("a page or other text instead of JSON", foreign=True)

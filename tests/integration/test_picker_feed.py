@@ -538,5 +538,8 @@ async def test_verify() -> None:
         with pytest.raises(KeyRefused):
             await picker_at(url, time, admin_key="battery").verify()
         faults.put(".*/live", HTML)
-        with pytest.raises(Unclear, match="live socket"):
+        with pytest.raises(Unclear, match="live socket") as caught:
             await picker_at(url, time).verify()
+        assert "meanwhile" not in str(caught.value)
+    with pytest.raises(Unclear, match=r"is it running, and is picker.url right\?$"):
+        await picker_at(url, time).verify()

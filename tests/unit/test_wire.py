@@ -500,9 +500,13 @@ def test_reasons_are_for_a_log() -> None:
     with pytest.raises(Unclear, match="page or other text instead of JSON") as caught:
         wire.parse_active(Reply(200, HTML))
     assert caught.value.foreign
-    with pytest.raises(Unclear, match=r"^HTTP 404$") as caught:
-        wire.parse_active(Reply(404, HTML))
-    assert caught.value.foreign
+    for status in (401, 403, 404):
+        with pytest.raises(Unclear, match=rf"^HTTP {status}$") as caught:
+            wire.parse_active(Reply(status, HTML))
+        assert caught.value.foreign
+    with pytest.raises(Unclear, match=r"^HTTP 401 \(Access token required\)$") as caught:
+        wire.parse_active(Reply(401, b'{"error":"Access token required"}'))
+    assert not caught.value.foreign
 
 
 @pytest.mark.parametrize(
