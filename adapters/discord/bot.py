@@ -144,6 +144,9 @@ class DiscordBot:
             await client.login(self._settings.token.get_secret_value())
         self._client = client
         self._found()
+        if self._hear is deaf:
+            # Beside the bot that listens: neither its commands nor what is said to it are ours.
+            await asyncio.get_running_loop().create_future()
         await client.register_commands(self._memory)
         await self._listen(client)
 

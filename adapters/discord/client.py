@@ -20,7 +20,7 @@ from discord import app_commands, ui
 
 from adapters.discord.errors import LONGEST_WAIT, guarded
 from bot.domain import Action, Ask, Author, SessionKey, Tap, Target
-from bot.port import Hear, Memory, SendError, deaf
+from bot.port import Hear, Memory, SendError
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class Client(discord.Client):
         self._changed = changed
         self._away = False
         self.tree: app_commands.CommandTree[Client] = app_commands.CommandTree(self)
-        for command, description in COMMANDS.items() if hear is not deaf else ():
+        for command, description in COMMANDS.items():
             self.tree.add_command(self._command(command, description))
 
     async def setup_hook(self) -> None:

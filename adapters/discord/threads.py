@@ -48,7 +48,9 @@ class NightThreads:
         return self.current(channel) if known == night else None
 
     def is_new(self, channel: str, night: str) -> bool:
-        return self._recall(channel)[0] != night
+        """Whether it began after the one that is known; a line of an older one, said again by
+        a host, leaves that one's thread alone."""
+        return _began(night) > _began(self._recall(channel)[0])
 
     def parent_of(self, thread: int, channels: tuple[str, ...]) -> str | None:
         return next((channel for channel in channels if self.current(channel) == thread), None)
@@ -86,6 +88,10 @@ class NightThreads:
     def _recall(self, channel: str) -> tuple[str, str]:
         night, _, thread = (self._memory.get(f"thread {channel}") or "").partition(" ")
         return night, thread
+
+
+def _began(night: str) -> int:
+    return int(night.partition("-")[2] or -1)
 
 
 async def _start(client: discord.Client, channel: int, message: int, text: str) -> None:

@@ -138,12 +138,20 @@ async def test_a_tap_in_a_thread_belongs_to_its_channel(peer):
 
 
 async def test_nobody_listens(peer):
-    """Where nobody listens there is nothing to press and nothing to ask."""
-    stage = Stage(peer)
-    stage.adapter = stage.build(stage.channel, hear=deaf)
-    async with playing(stage):
-        assert not (await board(stage)).components
-    assert peer.world.commands == []
+    """Where nobody listens (``nightcrier check --online``) there is nothing to press, and the
+    bot beside it keeps its commands and hears every tap."""
+    async with playing(Stage(peer)) as bot:
+        commands, message = list(peer.world.commands), await board(bot)
+        deaf_one = Stage(peer)
+        deaf_one.adapter = deaf_one.build(deaf_one.channel, hear=deaf)
+        async with playing(deaf_one, gateway=False):
+            await deaf_one.send(plain("elsewhere", actions=VOTES), "test")
+            assert not bot.message().components
+            connections = peer.gateway.log.count("connect")
+            await peer.interactions.tap(message, UP, peer.person("alice"))
+            await until(lambda: bot.heard, "the tap")
+        assert (peer.world.commands, connections) == (commands, 1)
+    assert len(commands) == 3
 
 
 # --- commands -----------------------------------------------------------------------------------

@@ -130,6 +130,34 @@ async def test_the_next_night_has_a_thread_of_its_own(peer):
         assert len([c for c in peer.world.channels.values() if c.kind is Kind.THREAD]) == 2
 
 
+async def test_an_older_night_leaves_the_thread_alone(peer):
+    """A line of an earlier night that is said again stands in the channel, and the night that
+    runs goes on in its thread."""
+    async with playing(Stage(peer, thread="night")) as stage:
+        await stage.send("one", "start")
+        older = f"night/{stage.channel}|16-1762477200/end|0"
+        await stage.adapter.send(stage.channel, plain("again"), key=older)
+        await stage.send("two", "end")
+        assert stage.contents == ["one", "again"]
+        assert said(thread_of(stage)) == ["two"]
+
+
+async def test_threads_for_one_channel_alone(peer):
+    """Of two channels the one that thread names has a thread, the other has none."""
+    other = peer.world.add_channel("other")
+    stage = Stage(peer)
+    stage = Stage(peer, thread={stage.channel: "night"})
+    stage.adapter = stage.build(stage.channel, str(other.id))
+    async with playing(stage):
+        for key in ("start", "end"):
+            await stage.send(key, key)
+            to = str(other.id)
+            await stage.adapter.send(to, plain(key), key=f"night/{to}|{NIGHT}/{key}|0")
+        thread = thread_of(stage)
+        assert (thread.parent.name, said(thread)) == ("games", ["end"])
+        assert [m.content for m in other.messages.values()] == ["start", "end"]
+
+
 async def test_a_restart_goes_on_in_the_same_thread(peer):
     """The thread is remembered; what comes after a restart is told in it, and looked up in it."""
     stage = Stage(peer, thread="night")
