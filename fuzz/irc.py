@@ -12,6 +12,7 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=["adapters.irc", "irc.message", "irc.features"]):
+    from adapters.irc.channels import Channels
     from adapters.irc.facts import Identity, Settled
     from adapters.irc.library import Buffer
     from adapters.irc.machine import Machine
@@ -29,7 +30,12 @@ ME = Identity(
 
 def once(data: bytes) -> None:
     machine = Machine(
-        ME, ("#night", "#quiet"), keys={"#quiet": "k"}, burst=4, pace=0.0, digits="042", now=0.0
+        ME,
+        Channels(("#night", "#quiet"), {"#quiet": "k"}),
+        burst=4,
+        pace=0.0,
+        digits="042",
+        now=0.0,
     )
     buffer, said, settled, now = Buffer(), 0, [], 0.0
     for piece in data.split(b"\xfe"):

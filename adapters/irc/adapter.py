@@ -10,15 +10,16 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from adapters.irc.channels import Channel
+from adapters.irc.channels import Channel, Channels
 from adapters.irc.connection import Connection
-from adapters.irc.endings import Backoff
+from adapters.irc.endings import LIVE_ENOUGH, Backoff
 from adapters.irc.facts import Ending, Identity, Patience, Spoken
 from adapters.irc.machine import Machine
 from adapters.irc.prefix import FLOOR
 from adapters.irc.settings import Settings
 from adapters.irc.text import fold, render, size
 from bot.domain import (
+    OPERATOR,
     Accepted,
     Author,
     Deferred,
@@ -63,13 +64,16 @@ class Irc:
     ) -> None:
         self._settings = settings
         self._name = name
-        self._channels = channels
+        keys = {name: key.get_secret_value() for name, key in settings.keys.items()}
+        self._channels = Channels(channels, keys)
+        self._first = channels[0]
         self._hear = hear
         self._now = now
         self._sleep = sleep
         self._dice = dice
         self._connection: Connection | None = None
         self._why = "not connected yet"
+        self._told = ""
 
     @property
     def limits(self) -> Limits:
@@ -93,12 +97,13 @@ class Irc:
                 ending = await connection.run(tls)
             finally:
                 self._connection = None
-            lived = 0.0 if connection.joined_at is None else loop_time() - connection.joined_at
+            since = connection.welcomed_at
+            lived = 0.0 if since is None else loop_time() - since
+            self._why = ending.reason
             if ending.patience is Patience.FATAL:
-                self._why = ending.reason
                 raise AdapterFatal(f"{self._name}: {ending.reason}")
             wait = backoff.wait(ending.patience, lived, self._dice())
-            self._tell(ending, wait)
+            self._tell(ending, lived, wait)
             await self._sleep(wait)
 
     async def send(self, channel: str, message: Message, *, key: str) -> Receipt:
@@ -115,13 +120,23 @@ class Irc:
         self._ready(channel)
 
     async def reply(self, handle: object, message: Message, private: bool) -> None:
-        connection = self._connection
-        if connection is None or connection.machine is None:
-            raise Transient(self._why)
+        """In the channel, or to the person alone: where they wrote to us alone, or ``private``."""
         assert isinstance(handle, Handle)
-        target = handle.nick if private or handle.channel is None else handle.channel
-        if not connection.answer(target, render(message, formatted=False)):
+        where: Channel | None = None
+        if private or handle.channel is None:
+            connection = self._live()
+        else:
+            connection, where = self._ready(handle.channel)
+        text = render(message, formatted=self._settings.formatting and bool(where))
+        if not text or size(text) > self.limits.length:
+            raise Permanent("the answer is empty, or too long for a line")
+        if not connection.answer(where, handle.nick, text):
             raise Transient("too many answers wait already")
+
+    def names(self, channel: str) -> tuple[str, ...]:
+        """Our nick of now: not always the one that the host chose."""
+        machine = self._connection.machine if self._connection else None
+        return (machine.nick,) if machine and machine.welcomed else ()
 
     def _connect(self) -> Connection:
         self._connection = Connection(self._name, self._settings, self._machine, self._heard)
@@ -132,22 +147,26 @@ class Irc:
         return Machine(
             identity(settings, nonce=f"{self._dice():.17f}{self._dice():.17f}".replace(".", "")),
             self._channels,
-            keys={name: key.get_secret_value() for name, key in settings.keys.items()},
             burst=settings.burst,
             pace=settings.pace,
             digits=f"{int(self._dice() * 1000):03}",
             now=now,
         )
 
-    def _ready(self, channel: str) -> tuple[Connection, Channel]:
-        """The connection and the channel if it can be spoken in; raises why not."""
+    def _live(self) -> Connection:
+        """The connection once we are welcome; raises why we are not."""
         connection = self._connection
         if connection is None or connection.machine is None or not connection.machine.welcomed:
             raise Transient(self._why)
-        where = connection.machine.channels.find(channel)
+        return connection
+
+    def _ready(self, channel: str) -> tuple[Connection, Channel]:
+        """The connection and the channel if it can be spoken in; raises why not."""
+        connection = self._live()
+        where = self._channels.find(channel)
         if where is None:
             raise Permanent(f"{channel} is not a channel of this connection")
-        obstacle = connection.machine.channels.obstacle(where)
+        obstacle = self._channels.obstacle(where)
         if obstacle is not None:
             receipt(obstacle)
         return connection, where
@@ -156,8 +175,14 @@ class Irc:
         who = f"account:{spoken.account}" if spoken.account else f"nick:{fold(spoken.nick)}"
         self._hear(
             Line(
-                target=Target(self._name, spoken.channel or self._channels[0]),
-                author=Author(who, spoken.nick, spoken.account, is_bot=spoken.is_bot),
+                target=Target(self._name, spoken.channel or self._first),
+                author=Author(
+                    who,
+                    spoken.nick,
+                    spoken.account,
+                    roles=(OPERATOR,) if spoken.rules else (),
+                    is_bot=spoken.is_bot,
+                ),
                 text=spoken.text,
                 at=self._now() if spoken.at is None else spoken.at,
                 private=spoken.channel is None,
@@ -165,11 +190,11 @@ class Irc:
             )
         )
 
-    def _tell(self, ending: Ending, wait: float) -> None:
+    def _tell(self, ending: Ending, lived: float, wait: float) -> None:
         """Say why we are out once, however often the same thing happens in a row."""
-        if ending.reason != self._why:
+        if ending.reason != self._told or lived >= LIVE_ENOUGH:
             log.warning("%s: %s; trying again in %s", self._name, ending.reason, span(wait))
-        self._why = ending.reason
+        self._told = ending.reason
 
 
 def receipt(outcome: Outcome) -> Receipt:

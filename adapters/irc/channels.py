@@ -8,8 +8,10 @@ from enum import Enum
 
 from adapters.irc.endings import reason
 from adapters.irc.facts import Note
+from adapters.irc.hearing import moment
 from adapters.irc.library import Line
-from adapters.irc.text import fold
+from adapters.irc.ranks import Modes, Operators, signs
+from adapters.irc.text import fold, size
 from bot.domain import Deferred, Refused
 
 ANSWER_WAIT = 60.0
@@ -17,7 +19,9 @@ FIRST_RETRY, LAST_RETRY = 30.0, 600.0
 KICK_PATIENCE = 60.0
 KICK_MEMORY = 3600.0
 AT_ONCE = 4
-"""Channels in one JOIN: below the TARGMAX of any server, and few enough for a short line."""
+"""Channels in one JOIN: below the TARGMAX of any server."""
+JOIN_LENGTH = 400
+"""Bytes of one JOIN at most, unless a single channel and its key are longer."""
 
 ALWAYS_WRONG = frozenset({"403", "476", "479"})
 """403 ERR_NOSUCHCHANNEL, 476 ERR_BADCHANMASK, 479 ERR_BADCHANNAME: JOIN makes a channel that is
@@ -49,27 +53,51 @@ class Channel:
     kicked_at: float | None = None
     refused_by: str = ""
     plain: bool = False
+    since: float | None = None  # when we joined, by the network's clock, where it tells the time
+    operators: Operators = field(default_factory=Operators)
 
 
 class Channels:
-    """``names`` as configured. All times are those of the caller's clock."""
+    """``names`` as configured. All times are those of the caller's clock. Lives longer than a
+    connection: whoever has thrown us out twice does not see us again after a reconnect."""
 
     def __init__(self, names: Iterable[str], keys: dict[str, str]) -> None:
         folded = {fold(name): key for name, key in keys.items()}
         self._all = [Channel(name, folded.get(fold(name), "")) for name in names]
         self._casemapping = "rfc1459"
+        self._modes = Modes()
 
-    def learn(self, casemapping: str, channellen: int | None) -> None:
-        """What the server told in ISUPPORT of names and their length."""
-        self._casemapping = casemapping
+    @property
+    def longest(self) -> str:
+        return max((channel.name for channel in self._all), key=size, default="#")
+
+    def anew(self) -> None:
+        """A new connection: we are in no channel."""
+        self._casemapping, self._modes = "rfc1459", Modes()
+        for channel in self._all:
+            if channel.stand is Stand.BARRED:
+                continue
+            if channel.kicked_at is None or channel.stand is not Stand.OUT:
+                channel.due_at, channel.reason = 0.0, "not joined yet"
+            channel.stand, channel.retry, channel.refused_by = Stand.OUT, FIRST_RETRY, ""
+            channel.plain = False
+
+    def learn(self, casemapping: str, channellen: int | None, modes: Modes) -> None:
+        """What the server told in ISUPPORT of names, their length, and modes."""
+        self._casemapping, self._modes = casemapping, modes
         for channel in self._all:
             if channellen is not None and len(channel.name) > channellen:
                 channel.stand = Stand.WRONG
                 channel.reason = f"the name is longer than the server's {channellen} characters"
 
     def find(self, name: str) -> Channel | None:
-        wanted = fold(name, self._casemapping)
-        return next((c for c in self._all if fold(c.name, self._casemapping) == wanted), None)
+        wanted = self._fold(name)
+        return next((c for c in self._all if self._fold(c.name) == wanted), None)
+
+    def rules(self, nick: str, channel: Channel | None) -> bool:
+        """Whether ``nick`` is an operator of ``channel`` (None: of our first one)."""
+        channel = channel or next(iter(self._all), None)
+        return channel is not None and self._fold(nick) in channel.operators
 
     def all_in(self) -> bool:
         return all(channel.stand in (Stand.IN, Stand.BARRED, Stand.WRONG) for channel in self._all)
@@ -90,8 +118,7 @@ class Channels:
         due.sort(key=lambda channel: not channel.key)
         for channel in due:
             channel.stand, channel.due_at = Stand.ASKED, now + ANSWER_WAIT
-        groups = [due[at : at + AT_ONCE] for at in range(0, len(due), AT_ONCE)]
-        return [join(group) for group in groups]
+        return [join(group) for group in groups(due)]
 
     def deadline(self) -> float | None:
         waiting = [c.due_at for c in self._all if c.stand in (Stand.OUT, Stand.ASKED)]
@@ -99,23 +126,21 @@ class Channels:
 
     def receive(self, line: Line, me: str, now: float) -> tuple[list[str], list[Note]]:
         """Lines to send, and what the host should know. ``me`` is our nick."""
-        mine = fold(line.nick, self._casemapping) == fold(me, self._casemapping)
+        mine = self._fold(line.nick) == self._fold(me)
         match line.command:
             case "JOIN" if mine:
-                return self._joined(line.param(0)), []
+                return self._joined(line), []
             case "PART" if mine:
                 return [], self._thrown_out(line.param(0), f"we were removed by {line.nick}", now)
-            case "KICK" if fold(line.param(1)) == fold(me):
+            case "KICK" if self._fold(line.param(1)) == self._fold(me):
                 said = f"{line.nick} kicked us: {reason(line.param(2))}"
                 return [], self._thrown_out(line.param(0), said, now)
             case "INVITE":
                 self._invited(line.param(1), now)
-            case "324":
-                self._moded(line.param(1), line.param(2))
-            case "MODE":
-                self._moded(line.param(0), line.param(1))
             case numeric if numeric in REFUSALS | ALWAYS_WRONG:
                 return [], self._refused(line, now)
+            case _:
+                self._ranked(line)
         return [], []
 
     def identified(self, now: float) -> None:
@@ -128,12 +153,49 @@ class Channels:
         """The server says that we are not in it."""
         channel.stand, channel.reason, channel.due_at = Stand.OUT, "we are not in it", now
 
-    def _joined(self, name: str) -> list[str]:
-        channel = self.find(name)
+    def _fold(self, name: str) -> str:
+        return fold(name, self._casemapping)
+
+    def _joined(self, line: Line) -> list[str]:
+        channel = self.find(line.param(0))
         if channel is None:
             return []
         channel.stand, channel.retry, channel.refused_by = Stand.IN, FIRST_RETRY, ""
+        channel.since = moment(line.tag("time"))
+        channel.operators.clear()
         return [f"MODE {channel.name}"]
+
+    def _ranked(self, line: Line) -> None:
+        """Who is an operator, and who no longer."""
+        match line.command:
+            case "353":
+                self._listed(line.param(2), line.param(-1))
+            case "324":
+                self._moded(line.param(1), line.param(2), line.params[3:])
+            case "MODE":
+                self._moded(line.param(0), line.param(1), line.params[2:])
+            case "NICK":
+                for channel in self._all:
+                    channel.operators.renamed(self._fold(line.nick), self._fold(line.param(0)))
+            case "QUIT":
+                for channel in self._all:
+                    channel.operators.gone(self._fold(line.nick))
+            case "PART" | "KICK":
+                who = line.nick if line.command == "PART" else line.param(1)
+                if (left := self.find(line.param(0))) is not None:
+                    left.operators.gone(self._fold(who))
+
+    def _listed(self, name: str, names: str) -> None:
+        channel = self.find(name)
+        for word in names.split() if channel else ():
+            letters, nick = signs(word, self._modes)
+            for letter in letters:
+                self._promoted(channel, True, letter, nick)
+
+    def _promoted(self, channel: Channel | None, given: bool, letter: str, nick: str) -> None:
+        if channel is not None and nick and letter in self._modes.ruling:
+            change = channel.operators.give if given else channel.operators.take
+            change(self._fold(nick), letter)
 
     def _refused(self, line: Line, now: float) -> list[Note]:
         channel = self.find(line.param(1))
@@ -164,14 +226,27 @@ class Channels:
         if channel is not None and channel.stand is not Stand.IN:
             channel.stand, channel.due_at = Stand.OUT, now
 
-    def _moded(self, name: str, modes: str) -> None:
+    def _moded(self, name: str, modes: str, parameters: tuple[str, ...]) -> None:
         """``c`` and ``S`` forbid or strip formatting on most networks."""
-        channel, sign = self.find(name), "+"
-        for letter in modes if channel else "":
-            if letter in "+-":
-                sign = letter
-            elif letter in "cS" and channel is not None:
-                channel.plain = sign == "+"
+        channel = self.find(name)
+        if channel is None:
+            return
+        for given, letter, parameter in self._modes.changes(modes, parameters):
+            if letter in "cS":
+                channel.plain = given
+            self._promoted(channel, given, letter, parameter)
+
+
+def groups(channels: list[Channel]) -> list[list[Channel]]:
+    """Channels that go into one JOIN each: few enough for any server, and a short line."""
+    cut: list[list[Channel]] = []
+    for channel in channels:
+        together = [*cut[-1], channel] if cut else [channel]
+        if cut and len(together) <= AT_ONCE and size(join(together)) <= JOIN_LENGTH:
+            cut[-1] = together
+        else:
+            cut.append([channel])
+    return cut
 
 
 def join(channels: list[Channel]) -> str:

@@ -35,7 +35,7 @@ class Connection:
         hear: Callable[[Spoken], None],
     ) -> None:
         self.machine: Machine | None = None
-        self.joined_at: float | None = None
+        self.welcomed_at: float | None = None
         self._name = name
         self._settings = settings
         self._make = make
@@ -46,6 +46,7 @@ class Connection:
         self._gone = asyncio.Event()
         self._waiting: dict[int, asyncio.Future[Outcome]] = {}
         self._faults = 0
+        self._told = False
 
     async def run(self, tls: ssl.SSLContext | None) -> Ending:
         """Connect and live; returns why it ended. Cancelled, it says goodbye."""
@@ -69,9 +70,12 @@ class Connection:
             del self._waiting[ticket]
             self.machine.withdraw(ticket)
 
-    def answer(self, target: str, text: str) -> bool:
-        assert self.machine is not None
-        taken = self.machine.answer(target, text)
+    def answer(self, channel: Channel | None, nick: str, text: str) -> bool:
+        """Answer in ``channel``, or ``nick`` alone; False if too much waits. Only while there is
+        a machine."""
+        machine = self.machine
+        assert machine is not None
+        taken = machine.answer(channel, text) if channel else machine.notify(nick, text)
         self._pump()
         return taken
 
@@ -146,9 +150,11 @@ class Connection:
                 self._hear(fact)
             else:
                 log.warning("%s: %s", self._name, fact.text)
-        if self.joined_at is None and machine.welcomed and machine.channels.all_in():
-            self.joined_at = now()
-            log.info("%s: connected, and in its channels", self._name)
+        if self.welcomed_at is None and machine.welcomed:
+            self.welcomed_at = now()
+        if not self._told and machine.welcomed and machine.channels.all_in():
+            self._told = True
+            log.info("%s: connected as %s, and in its channels", self._name, machine.nick)
 
     async def _close(self, ending: Ending) -> None:
         """Leave nothing behind, however stubborn the far side is."""

@@ -9,8 +9,9 @@ from adapters.irc.library import Line
 from adapters.irc.text import clean
 
 UNWELCOME = re.compile(
-    r"\b(banned|ban|[kgzdq]-?lined?|[kgzdq]:lined?|akilled|throttl\w*|too many|too fast|"
-    r"full|no more connections|not welcome|no authori[sz]ation|not authori[sz]ed|"
+    r"\b(banned|ban|[kgzdq][-:]?lined?|a(uto)?kill(ed)?|throttl\w*|too many|too fast|"
+    r"full|no more (\w+ )?connections|not welcome|no authori[sz]ation|not authori[sz]ed|"
+    r"unauthori[sz]ed|access denied|denied|blacklist(ed)?|dnsbl|open proxy|"
     r"trying to reconnect|connection limit|excess flood|max sendq|recvq)\b",
     re.IGNORECASE,
 )

@@ -51,7 +51,8 @@ class Settled:
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """What somebody said. ``channel`` is the name in the configuration, None for a private
-    line; ``at`` is the network's own time, where it tells one."""
+    line; ``at`` is the network's own time, where it tells one; ``rules`` if they are an operator
+    of the channel (of our first one, in private)."""
 
     channel: str | None
     nick: str
@@ -59,6 +60,7 @@ class Spoken:
     is_bot: bool
     text: str
     at: float | None
+    rules: bool = False
 
 
 @dataclass(frozen=True, slots=True)

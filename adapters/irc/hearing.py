@@ -14,23 +14,32 @@ CTCP_BURST, CTCP_EVERY = 3, 10.0
 PING_LENGTH = 64
 HISTORY = frozenset({"chathistory", "znc.in/playback"})
 VERSION = "Nightcrier, announcer of game nights"
+ACTION = f"{CTCP}ACTION "
+"""What somebody does ("/me ...") is a line of theirs like any other."""
+BOT_TAGS = ("bot", "draft/bot", "inspircd.org/bot")
 
 
-def spoken(line: Line, channel: str | None) -> Spoken:
+def spoken(line: Line, channel: str | None, *, rules: bool) -> Spoken:
     """A PRIVMSG as a fact. ``channel`` is its configured name, None if it is private."""
     return Spoken(
         channel=channel,
         nick=line.nick,
         account=line.tag("account") or None,
         is_bot=is_bot(line),
-        text=clean(strip(line.param(1))),
+        text=clean(strip(line.param(1).removeprefix(ACTION))),
         at=moment(line.tag("time")),
+        rules=rules,
     )
 
 
+def is_request(text: str) -> bool:
+    """Whether ``text`` is a CTCP request rather than something said or done."""
+    return text.startswith(CTCP) and not text.startswith(ACTION)
+
+
 def is_bot(line: Line) -> bool:
-    """IRCv3 bot-mode, by its final and its older name."""
-    return line.tag("bot") is not None or line.tag("draft/bot") is not None
+    """IRCv3 bot-mode, by its final name, an older one, and that of InspIRCd 3."""
+    return any(line.tag(name) is not None for name in BOT_TAGS)
 
 
 def moment(stamp: str | None) -> float | None:
@@ -63,9 +72,13 @@ class Ctcp:
 
 
 class Histories:
-    """Batches in which a server replays what was said long ago: nobody says it now."""
+    """What a server or a bouncer replays of long ago: nobody says it now.
+
+    It comes in a batch, or with a stamp from before we came. Both stamps are by the network's
+    clock, so ours need not be right."""
 
     def __init__(self) -> None:
+        self.since: float | None = None  # when we were welcomed
         self._open: set[str] = set()
 
     def batch(self, line: Line) -> None:
@@ -74,5 +87,11 @@ class Histories:
             self._open.add(reference[1:])
         self._open.discard(reference.removeprefix("-"))
 
-    def holds(self, line: Line) -> bool:
-        return line.tag("batch") in self._open
+    def holds(self, line: Line, joined_at: float | None) -> bool:
+        """Whether ``line`` is of long ago; ``joined_at`` is when we joined its channel, None for a
+        private line."""
+        if line.tag("batch") in self._open:
+            return True
+        since = self.since if joined_at is None else joined_at
+        stamp = moment(line.tag("time"))
+        return since is not None and stamp is not None and stamp < since

@@ -12,7 +12,7 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from aiohappyeyeballs import start_connection
 from irc.client import NickMask
@@ -21,6 +21,8 @@ from irc.connection import AioFactory
 from irc.features import FeatureSet
 from irc.message import Tag
 from jaraco.stream.buffer import LenientDecodingLineBuffer
+
+from adapters.irc.ranks import Modes
 
 LINE = re.compile(
     r"(?:@(?P<tags>[^ ]*) +)?(?::(?P<source>[^ ]+) +)?(?P<command>[^ :@][^ ]*)(?P<rest>.*)"
@@ -78,15 +80,20 @@ class Features(FeatureSet):  # type: ignore[misc]  # the library has no types
     The library sets any name as an attribute of the object, its own methods included, and
     raises on malformed values; here neither can happen."""
 
-    NUMBERS = frozenset({"LINELEN", "CHANNELLEN"})
-    TEXTS = frozenset({"CASEMAPPING", "BOT"})
+    FORMS: ClassVar = {
+        "LINELEN": re.compile(r"[0-9]{1,9}"),
+        "CHANNELLEN": re.compile(r"[0-9]{1,9}"),
+        "NICKLEN": re.compile(r"[0-9]{1,9}"),
+        "CASEMAPPING": re.compile(r".+"),
+        "BOT": re.compile(r"[A-Za-z]"),
+        "PREFIX": re.compile(r"\([A-Za-z]{1,20}\)[^A-Za-z0-9\s]{1,20}"),
+        "CHANMODES": re.compile(r"[A-Za-z]{0,60}(?:,[A-Za-z]{0,60}){3,9}"),
+    }
 
     def load_feature(self, feature: str) -> None:
         name, _, value = feature.removeprefix("-").partition("=")
-        known = (name in self.NUMBERS and value.isascii() and value.isdigit()) or (
-            name in self.TEXTS and bool(value)
-        )
-        if known or (feature.startswith("-") and name in self.NUMBERS | self.TEXTS):
+        form = self.FORMS.get(name)
+        if form is not None and (feature.startswith("-") or form.fullmatch(value)):
             super().load_feature(feature)
 
     def number(self, name: str) -> int | None:
@@ -96,6 +103,13 @@ class Features(FeatureSet):  # type: ignore[misc]  # the library has no types
     def text(self, name: str) -> str | None:
         value = vars(self).get(name.lower())
         return None if value is None else str(value)
+
+    @property
+    def modes(self) -> Modes:
+        """What the letters of modes mean here (PREFIX, CHANMODES)."""
+        known = vars(self)
+        lists, always, when_set, *_ = known.get("chanmodes", ("beI", "k", "l"))
+        return Modes(known.get("prefix", {}), lists + always, when_set)
 
 
 class Buffer:

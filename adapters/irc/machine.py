@@ -9,12 +9,11 @@ is set the connection is to be closed. Times are of any clock that never jumps.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
 
 from adapters.irc.channels import Channel, Channels
 from adapters.irc.endings import ending_of
 from adapters.irc.facts import Ending, Fact, Identity, Note, Settled
-from adapters.irc.hearing import CTCP, Ctcp, Histories, spoken
+from adapters.irc.hearing import Ctcp, Histories, is_request, moment, spoken
 from adapters.irc.library import Features, Line, parse_line
 from adapters.irc.nick import Nick
 from adapters.irc.outgoing import Outgoing, Rank
@@ -32,28 +31,27 @@ MOST_ANSWERS = 20
 
 
 class Machine:
-    """``channels`` as configured, ``keys`` by channel; ``burst`` lines at once, then one every
-    ``pace`` seconds. ``digits`` tell us from others of our nick, if all else is taken."""
+    """``burst`` lines at once, then one every ``pace`` seconds. ``digits`` tell us from others of
+    our nick, if all else is taken."""
 
     def __init__(
         self,
         me: Identity,
-        channels: Iterable[str],
+        channels: Channels,
         *,
-        keys: dict[str, str],
         burst: int,
         pace: float,
         digits: str,
         now: float,
     ) -> None:
-        names = tuple(channels)
         self.ending: Ending | None = None
-        self.channels = Channels(names, keys)
+        self.channels = channels
+        channels.anew()
         self._features = Features()
         self._nick = Nick(me.nick, digits)
         self._signon = SignOn(me, self._nick)
         self._services = Services(me)
-        self._prefix = Prefix(max(names, key=size, default="#"))
+        self._prefix = Prefix(channels.longest)
         self._pulse = Pulse(now)
         self._receipts = Receipts()
         self._ctcp = Ctcp()
@@ -75,7 +73,13 @@ class Machine:
     def length(self) -> int:
         """Bytes of text that a line can carry now."""
         nick = max(self._nick.current, self._nick.wanted, key=size)
-        return self._prefix.length(nick, self._features.number("LINELEN"))
+        told = self._features.number
+        return self._prefix.length(nick, told("LINELEN"), told("NICKLEN"))
+
+    @property
+    def nick(self) -> str:
+        """What we are called now."""
+        return self._nick.current
 
     @property
     def deadline(self) -> float:
@@ -108,21 +112,24 @@ class Machine:
 
     def say(self, channel: Channel, text: str) -> int:
         """Say ``text`` in a channel that we are in; the ticket under which its fate is told."""
-        ticket = next(self._tickets)
-        labelled = {"labeled-response", "batch", "message-tags"} <= self._signon.caps
-        label = f"@label=t{ticket} " if labelled else ""
-        self._texts[ticket] = (channel.name, text)
-        self._outgoing.put(f"{label}PRIVMSG {channel.name} :{text}", Rank.SPEECH, ticket)
-        return ticket
+        return self._speak(channel, text, Rank.SPEECH)
 
     def withdraw(self, ticket: int) -> None:
         """Nobody waits for this line any longer: it is not written, if it has not been."""
         self._texts.pop(ticket, None)
         self._outgoing.withdraw(ticket)
 
-    def answer(self, target: str, text: str) -> bool:
-        """Say ``text`` to a person or a channel, after all else; False if too much waits."""
-        return self._answer(f"PRIVMSG {target} :{text}")
+    def answer(self, channel: Channel, text: str) -> bool:
+        """Answer in a channel that we are in, after all else; False if too much waits."""
+        if self._outgoing.holds(Rank.ANSWER) >= MOST_ANSWERS:
+            return False
+        self._speak(channel, text, Rank.ANSWER)
+        return True
+
+    def notify(self, nick: str, text: str) -> bool:
+        """Answer a person alone, likewise. By NOTICE, which no program answers (RFC 2812 section
+        3.3.2), so that we are in no endless talk with another bot."""
+        return self._answer(f"NOTICE {nick} :{text}")
 
     def quit(self, reason: str) -> None:
         self._outgoing.urge(f"QUIT :{reason}")
@@ -169,13 +176,21 @@ class Machine:
 
     @property
     def _may_join(self) -> bool:
-        return self.welcomed and not self._services.holding
+        return self._signon.introduced and not self._services.holding
 
     def _fold(self, name: str) -> str:
         return fold(name, self._casemapping)
 
     def _end(self, ending: Ending | None) -> None:
         self.ending = self.ending or ending
+
+    def _speak(self, channel: Channel, text: str, rank: Rank) -> int:
+        ticket = next(self._tickets)
+        labelled = {"labeled-response", "batch", "message-tags"} <= self._signon.caps
+        label = f"@label=t{ticket} " if labelled else ""
+        self._texts[ticket] = (channel.name, text)
+        self._outgoing.put(f"{label}PRIVMSG {channel.name} :{text}", rank, ticket)
+        return ticket
 
     def _answer(self, line: str) -> bool:
         if self._outgoing.holds(Rank.ANSWER) >= MOST_ANSWERS:
@@ -188,7 +203,8 @@ class Machine:
         for waiting in taken:
             if waiting.ticket is not None and waiting.ticket in self._texts:
                 channel, text = self._texts.pop(waiting.ticket)
-                self._receipts.written(waiting.ticket, self._fold(channel), text, now)
+                asked = waiting.rank is Rank.SPEECH
+                self._receipts.written(waiting.ticket, self._fold(channel), text, now, asked=asked)
         return [waiting.line for waiting in taken]
 
     def _errands(self, now: float) -> None:
@@ -196,10 +212,12 @@ class Machine:
             return
         for line in self.channels.joins(now):
             self._outgoing.put(line, Rank.ERRAND)
-        if self._nick.regain(now):
-            for line in self._services.ghost(self._nick.wanted):
-                self._outgoing.put(line, Rank.ERRAND)
-            self._outgoing.put(f"NICK {self._nick.wanted}", Rank.ERRAND)
+        wanted = self._nick.wanted
+        match self._nick.regain(now, services=self._services.helps):
+            case None:
+                self._outgoing.put(self._services.ghost(wanted), Rank.ERRAND)
+            case True:
+                self._outgoing.put(f"NICK {wanted}", Rank.ERRAND)
 
     def _dispatch(self, line: Line, mine: bool, now: float) -> None:
         match line.command:
@@ -210,16 +228,16 @@ class Machine:
             case "001":
                 self._welcome(line, now)
             case "005":
-                self._learn(line)
+                self._learn(line, now)
+            case "432" if self.welcomed:
+                self._nick.given_up()
             case "CAP":
                 self._receipts.echoes = "echo-message" in self._signon.caps
             case "BATCH":
                 self._receipts.batch(line)
                 self._histories.batch(line)
-            case "NICK" if mine:
-                self._nick.changed(line.param(0), now)
-            case "QUIT" | "NICK":
-                self._nick.freed(line, now)
+            case "NICK" | "QUIT":
+                self._renamed(line, mine, now)
             case "PRIVMSG":
                 self._message(line, mine, now)
             case _:
@@ -227,27 +245,39 @@ class Machine:
 
     def _welcome(self, line: Line, now: float) -> None:
         self._nick.welcomed(line.param(0), now)
+        self._histories.since = moment(line.tag("time"))
         self._outgoing.urge(*self._services.start(now, logged_in=self._signon.logged_in))
 
-    def _learn(self, line: Line) -> None:
-        self._features.load(line.params)
-        self.channels.learn(self._casemapping, self._features.number("CHANNELLEN"))
+    def _renamed(self, line: Line, mine: bool, now: float) -> None:
+        if mine and line.command == "NICK":
+            self._nick.changed(line.param(0), now)
+        else:
+            self._nick.freed(line, now)
+        self.channels.receive(line, self._nick.current, now)
+
+    def _learn(self, line: Line, now: float) -> None:
+        told = self._features
+        told.load(line.params)
+        self.channels.learn(self._casemapping, told.number("CHANNELLEN"), told.modes)
+        self._nick.learn(told.number("NICKLEN"), now)
         bot = self._features.text("BOT")
         if bot and any(param.startswith("BOT=") for param in line.params):
-            self._outgoing.put(f"MODE {self._nick.current} +{bot[:1]}", Rank.ERRAND)
+            self._outgoing.put(f"MODE {self._nick.current} +{bot}", Rank.ERRAND)
 
     def _message(self, line: Line, mine: bool, now: float) -> None:
         target, text = line.param(0), line.param(1)
+        channel = self.channels.find(target)
         if mine:
             self._echo(line, target, text)
-        elif text.startswith(CTCP):
+        elif self._histories.holds(line, channel.since if channel else None):
+            return
+        elif is_request(text):
             answer = self._ctcp.answer(line, now)
             if answer:
                 self._answer(answer)
-        elif not self._histories.holds(line):
-            channel = self.channels.find(target)
-            if channel is not None or self._nick.is_me(target, self._casemapping):
-                self._facts.append(spoken(line, channel.name if channel else None))
+        elif channel is not None or self._nick.is_me(target, self._casemapping):
+            rules = self.channels.rules(line.nick, channel)
+            self._facts.append(spoken(line, channel.name if channel else None, rules=rules))
 
     def _echo(self, line: Line, target: str, text: str) -> None:
         said = self._receipts.find(line, self._fold(target))
@@ -264,21 +294,19 @@ class Machine:
 
     def _answered(self, line: Line, now: float) -> None:
         """What is left: the replies to JOIN, MODE and PRIVMSG."""
-        if self._refuse(line, now):
-            return
+        self._refuse(line, now)
         lines, notes = self.channels.receive(line, self._nick.current, now)
         self._facts += notes
         for command in lines:
             self._outgoing.put(command, Rank.ERRAND)
 
-    def _refuse(self, line: Line, now: float) -> bool:
-        """Whether ``line`` refuses something that we said."""
-        addressed = line.command not in (TOO_LONG, "FAIL", "ACK")
-        said = self._receipts.find(line, self._fold(line.param(1)) if addressed else None)
+    def _refuse(self, line: Line, now: float) -> None:
+        """Settle what ``line`` refuses of what we said."""
+        said = self._receipts.find(line, self._refused_target(line))
         channel = self.channels.find(said.target) if said else None
         outcome = refusal(line, channel.name) if channel else None
         if said is None or channel is None or outcome is None:
-            return False
+            return
         if line.command == TOO_LONG and self._prefix.shrink(size(said.text)):
             outcome = Deferred(f"{channel.name}: the line was too long and will be split")
         if line.command in NOT_IN:
@@ -286,4 +314,12 @@ class Machine:
         if formatting_refused(line) and not channel.plain:
             channel.plain, outcome = True, Deferred(f"{channel.name}: it takes plain text only")
         self._facts.append(self._receipts.refuse(said, outcome))
-        return True
+
+    def _refused_target(self, line: Line) -> str | None:
+        """The folded channel that a refusal names, None where its kind names none."""
+        if line.command in (TOO_LONG, "ACK"):
+            return None
+        if line.command == "FAIL":  # its context, if any, stands between code and description
+            named = (self.channels.find(word) for word in line.params[2:-1])
+            return next((self._fold(channel.name) for channel in named if channel), None)
+        return self._fold(line.param(1))

@@ -9,6 +9,9 @@ SHORT = 9
 """Characters: NICKLEN of RFC 1459, where a server refuses more without saying how many it takes."""
 
 REGAIN_EVERY = 300.0
+GHOST_WAIT = 4.0
+"""Seconds that services have to drive out whoever holds our nick: they do it after the server
+has handled our next lines."""
 TAKEN = frozenset({"433", "436", "437"})
 
 
@@ -17,7 +20,9 @@ class Nick:
 
     def __init__(self, wanted: str, digits: str) -> None:
         self.wanted = self.current = wanted
+        self._whole = wanted
         self._digits = digits
+        self._ghosted = False
         self._refusals = 0
         self._regain_at: float | None = None
 
@@ -39,12 +44,24 @@ class Nick:
         self.current = self.wanted[: max(len(self.wanted), SHORT) - len(tail)] + tail
         return self.current
 
+    def learn(self, nicklen: int | None, now: float) -> None:
+        """ISUPPORT NICKLEN, which is told only after the welcome: a nick that was cut more than
+        needed gets its end back."""
+        if nicklen is not None and len(self.wanted) < min(nicklen, len(self._whole)):
+            self.wanted, self._whole = self._whole[:nicklen], self._whole[:nicklen]
+            self._regain_at = now
+
+    def given_up(self) -> None:
+        """The server calls the nick that we would rather have erroneous."""
+        self.wanted = self._whole = self.current
+        self._regain_at = None
+
     def welcomed(self, nick: str, now: float) -> None:
         """The server has the last word. A nick it chose unasked is not argued about."""
         if self._refusals:
             self._regain_at = now
-        elif nick:
-            self.wanted = nick
+        elif nick and nick != self.wanted:
+            self.wanted = self._whole = nick
         self.current = nick or self.current
 
     def changed(self, nick: str, now: float) -> None:
@@ -57,12 +74,13 @@ class Nick:
         if self._regain_at is not None and fold(line.nick) == fold(self.wanted):
             self._regain_at = now
 
-    def regain(self, now: float) -> bool:
-        """Whether to ask for the wanted nick now."""
+    def regain(self, now: float, *, services: bool) -> bool | None:
+        """Whether to take the wanted nick now; None to have ``services`` free it first."""
         if self._regain_at is None or now < self._regain_at:
             return False
-        self._regain_at = now + REGAIN_EVERY
-        return True
+        self._ghosted = services and not self._ghosted
+        self._regain_at = now + (GHOST_WAIT if self._ghosted else REGAIN_EVERY)
+        return None if self._ghosted else True
 
     def deadline(self) -> float | None:
         return self._regain_at

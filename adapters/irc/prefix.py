@@ -14,6 +14,7 @@ FLOOR = 328
 LINELEN = 512
 LONGEST = 4_096
 LEAST = 100
+LONGEST_NAME = 200
 
 
 class Prefix:
@@ -42,9 +43,11 @@ class Prefix:
         self._most = max(length * 4 // 5, LEAST)
         return True
 
-    def length(self, nick: str, linelen: int | None) -> int:
-        """Bytes of text in one line, given our nick and ISUPPORT LINELEN."""
+    def length(self, nick: str, linelen: int | None, nicklen: int | None = None) -> int:
+        """Bytes of text in one line, given our nick and ISUPPORT LINELEN; with NICKLEN an answer
+        to a person with the longest nick fits too."""
         whole = min(max(linelen or LINELEN, LINELEN), LONGEST)
-        frame = size(f":{nick}!{self._user_host} PRIVMSG {self._channel} :\r\n")
+        longest = max(size(self._channel), (nicklen or 0) - len("PRIVMSG") + len("NOTICE"))
+        frame = size(f":{nick}!{self._user_host} PRIVMSG  :\r\n") + min(longest, LONGEST_NAME)
         room = whole - frame if self._user_host else FLOOR
         return max(min(room, self._most or room), LEAST)

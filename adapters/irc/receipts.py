@@ -33,6 +33,7 @@ class Said:
     target: str  # folded
     text: str
     at: float
+    asked: bool = True  # somebody waits for its fate
     covered: bool = False  # a PING has gone after it
 
 
@@ -42,8 +43,10 @@ class Receipts:
         self._out: dict[int, Said] = {}
         self._batches: dict[str, int] = {}
 
-    def written(self, ticket: int, target: str, text: str, now: float) -> None:
-        self._out[ticket] = Said(ticket, target, text, now)
+    def written(self, ticket: int, target: str, text: str, now: float, *, asked: bool) -> None:
+        """A line has gone. One whose fate nobody asks for is kept until it is known, since its
+        echo or its refusal is not that of another line; no PING goes after it."""
+        self._out[ticket] = Said(ticket, target, text, now, asked)
 
     def find(self, line: Line, target: str | None) -> Said | None:
         """The line that ``line`` is about, by its label, else the oldest to ``target`` (folded).
@@ -78,7 +81,7 @@ class Receipts:
 
     def wants_ping(self, now: float) -> bool:
         wait = ECHO_WAIT if self.echoes else 0.0
-        return any(not said.covered and now - said.at >= wait for said in self._out.values())
+        return any(now - said.at >= wait for said in self._uncovered())
 
     def pinged(self) -> None:
         for said in self._out.values():
@@ -98,8 +101,11 @@ class Receipts:
         return [self._settle(said, outcome) for said in list(self._out.values())]
 
     def deadline(self) -> float | None:
-        waiting = [said.at + ECHO_WAIT for said in self._out.values() if not said.covered]
+        waiting = [said.at + ECHO_WAIT for said in self._uncovered()]
         return min(waiting, default=None) if self.echoes else None
+
+    def _uncovered(self) -> list[Said]:
+        return [said for said in self._out.values() if said.asked and not said.covered]
 
     def _settle(self, said: Said, outcome: Outcome) -> Settled:
         del self._out[said.ticket]

@@ -39,9 +39,14 @@ class Services:
         self.identified = logged_in
         return self._identify(now)
 
-    def ghost(self, nick: str) -> list[str]:
-        """Free ``nick`` from whoever holds it, if it is ours."""
-        return [self._command(f"GHOST {nick}")] if self.identified and self._me.nickserv else []
+    @property
+    def helps(self) -> bool:
+        """Whether services would free a nick for us."""
+        return self.identified and bool(self._me.nickserv)
+
+    def ghost(self, nick: str) -> str:
+        """The line that frees ``nick`` from whoever holds it, if it is ours."""
+        return self._command(f"GHOST {nick}")
 
     def receive(self, line: Line, nick: str, now: float) -> None:
         """``nick`` is ours."""

@@ -17,20 +17,25 @@ WANTED = (
     "echo-message",
     "labeled-response",
     "message-tags",
+    "multi-prefix",
     "server-time",
 )
+MOTD_WAIT = 3.0
+"""Seconds after the welcome for which we wait for the end of what the server says of itself
+(ISUPPORT before all): it has to come before our first JOIN."""
 SASL_WAIT = 15.0
 """Seconds without an answer from services after which we go on without an account."""
 
 
 class SignOn:
     """Fed with lines; hands back lines to send. When it is over, ``welcomed`` is true or
-    ``ending`` is set."""
+    ``ending`` is set; ``introduced`` once the server has said all about itself."""
 
     def __init__(self, me: Identity, nick: Nick) -> None:
         self.caps: set[str] = set()
         self.logged_in = False
         self.welcomed = False
+        self.introduced = False
         self.ending: Ending | None = None
         self._me = me
         self._nick = nick
@@ -40,6 +45,7 @@ class SignOn:
         self._mechanism: Mechanism | None = None
         self._challenge = Challenge()
         self._sasl_until: float | None = None
+        self._motd_until: float | None = None
         self._challenged = False  # services have spoken, so a refusal is theirs
 
     def start(self) -> list[str]:
@@ -59,6 +65,7 @@ class SignOn:
             case "901":
                 self.logged_in = False
             case "903" | "907":
+                self.logged_in = True
                 return self._sasl_over()
             case "902" | "904" | "905":
                 return self._sasl_refused(now)
@@ -68,17 +75,25 @@ class SignOn:
             case "432" | "433" | "436" | "437" if not self.welcomed:
                 return self._another_nick(line.command)
             case "001":
-                self.welcomed = True
+                self.welcomed, self._motd_until = True, now + MOTD_WAIT
+            case "376" | "422":
+                self._introduced()
         return []
 
     def wake(self, now: float) -> list[str]:
         """SASL without an answer: services are not there."""
+        if self._motd_until is not None and now >= self._motd_until:
+            self._introduced()
         if self._sasl_until is None or now < self._sasl_until:
             return []
         return ["AUTHENTICATE *", *self._sasl_over()]
 
     def deadline(self) -> float | None:
-        return self._sasl_until
+        waits = (self._sasl_until, self._motd_until)
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def _introduced(self) -> None:
+        self.introduced, self._motd_until = self.welcomed, None
 
     # --- capabilities
 
@@ -128,7 +143,8 @@ class SignOn:
         return self._end()
 
     def _end(self) -> list[str]:
-        return [] if self.welcomed else ["CAP END"]
+        busy = self.welcomed or self._asked or self._sasl_until is not None
+        return [] if busy else ["CAP END"]
 
     # --- SASL
 

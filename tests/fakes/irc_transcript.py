@@ -4,6 +4,7 @@
     C: JOIN #night                           we say exactly this next
     +30                                      so many seconds pass
     say #night The night begins              our side speaks (the ticket counts from 1)
+    answer #night Five up                    our side answers, in a channel or a person
 
 Every line of ours has to be in the script, in its place.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from adapters.irc.channels import Channels
 from adapters.irc.facts import Fact, Identity, Settled
 from adapters.irc.machine import Machine
 from bot.domain import Outcome
@@ -20,10 +22,11 @@ from bot.domain import Outcome
 def machine(*channels: str, now: float = 0.0, **changes: Any) -> Machine:
     """A machine for "nightcrier", with no pace unless ``pace`` and ``burst`` say so. What is
     not about the machine goes to its identity."""
-    own = {key: changes.pop(key) for key in ("keys", "burst", "pace", "digits") if key in changes}
+    known = Channels(channels or ("#night",), changes.pop("keys", {}))
+    own = {key: changes.pop(key) for key in ("burst", "pace", "digits") if key in changes}
     me = {"nick": "nightcrier", "username": "crier", "realname": "A crier", "nonce": "n0nce"}
-    options = {"keys": {}, "burst": 4, "pace": 0.0, "digits": "042"} | own
-    return Machine(Identity(**{**me, **changes}), channels or ("#night",), now=now, **options)
+    options = {"burst": 4, "pace": 0.0, "digits": "042"} | own
+    return Machine(Identity(**{**me, **changes}), known, now=now, **options)
 
 
 class Play:
@@ -55,13 +58,20 @@ class Play:
         assert not self._sent, f"before {line!r}, not in the script: {self._sent}"
         if line.startswith("S: "):
             self.machine.receive(line[3:], self.now)
-        elif line.startswith("say "):
-            _, name, text = line.split(" ", 2)
-            channel = self.machine.channels.find(name)
-            assert channel is not None
-            self.machine.say(channel, text)
+        elif line.startswith(("say ", "answer ")):
+            self._speak(*line.split(" ", 2))
         else:
             self._pass(float(line))
+
+    def _speak(self, how: str, name: str, text: str) -> None:
+        channel = self.machine.channels.find(name)
+        if how == "answer":
+            assert (
+                self.machine.answer(channel, text) if channel else self.machine.notify(name, text)
+            )
+        else:
+            assert channel is not None
+            self.machine.say(channel, text)
 
     def _pass(self, seconds: float) -> None:
         end = self.now + seconds
@@ -78,7 +88,7 @@ class Play:
         self.facts += self.machine.take_facts()
 
 
-SIGN_ON = """
+WELCOME = """
 C: CAP LS 302
 C: NICK nightcrier
 C: USER crier 0 * :A crier
@@ -86,6 +96,8 @@ S: :irc.test CAP * LS :
 C: CAP END
 S: :irc.test 001 nightcrier :Welcome
 """
+
+SIGN_ON = WELCOME + "S: :irc.test 422 nightcrier :MOTD File is missing\n"
 
 PLAIN = (
     SIGN_ON
@@ -106,6 +118,7 @@ C: CAP REQ :echo-message
 S: :irc.test CAP nightcrier ACK :echo-message
 C: CAP END
 S: :irc.test 001 nightcrier :Welcome
+S: :irc.test 422 nightcrier :MOTD File is missing
 C: JOIN #night
 S: :nightcrier!~crier@host.test JOIN :#night
 C: MODE #night

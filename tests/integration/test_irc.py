@@ -482,7 +482,8 @@ async def test_whois_says_whose_bot_it_is(ngircd):
 
 @needs_ngircd
 async def test_answers_go_where_the_question_was(ngircd):
-    """A reply goes to the channel or, in private, to the person alone; never waits for a link."""
+    """A reply goes to the channel or, in private, to the person alone, as a NOTICE; it never waits
+    for a link."""
     asker = await Person("asker").connect(ngircd.port, "#night")
     bot = Bot(ngircd.port)
     async with bot.running() as adapter:
@@ -496,8 +497,8 @@ async def test_answers_go_where_the_question_was(ngircd):
         await adapter.reply(public.handle, message("to you"), private=True)
         await adapter.reply(private.handle, message("to you too"), private=False)
         assert " PRIVMSG #night :" in await asker.expect("in public")
-        assert " PRIVMSG asker :" in await asker.expect(":to you")
-        assert " PRIVMSG asker :" in await asker.expect("to you too")
+        assert " NOTICE asker :" in await asker.expect(":to you")
+        assert " NOTICE asker :" in await asker.expect("to you too")
     with pytest.raises(Transient):
         await adapter.reply(public.handle, message("late"), private=False)
     await asker.leave()

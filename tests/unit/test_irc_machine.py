@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from irc_transcript import ECHOING, PLAIN, SIGN_ON, Play, machine
+from irc_transcript import ECHOING, PLAIN, SIGN_ON, WELCOME, Play, machine
 
-from adapters.irc.facts import Note, Patience, Spoken
+from adapters.irc.facts import Identity, Note, Patience
+from adapters.irc.machine import Machine
 from adapters.irc.outgoing import Outgoing, Rank
 from bot.domain import Accepted, Deferred, Doubtful, Proof, Receipt, Refused
+
+ME = Identity(nick="nightcrier", username="crier", realname="A crier", nonce="n0nce")
 
 
 def play(script: str, *channels: str, **changes) -> Play:
@@ -27,6 +30,7 @@ def test_plain_old_server():
         C: USER crier 0 * :A crier
         S: :irc.test 421 * CAP :Unknown command
         S: :irc.test 001 nightcrier :Welcome
+        S: :irc.test 422 nightcrier :MOTD File is missing
         C: JOIN #night
         """,
         password="letmein",
@@ -99,6 +103,7 @@ SASL = """
     S: :irc.test 903 nightcrier :SASL authentication successful
     C: CAP END
     S: :irc.test 001 nightcrier :Welcome
+    S: :irc.test 422 nightcrier :MOTD File is missing
     C: JOIN #night
     """
 
@@ -208,6 +213,7 @@ def test_silent_services_are_not_waited_for():
         S: :irc.test 906 nightcrier :SASL authentication aborted
         S: :irc.test 001 nightcrier :Welcome
         C: PRIVMSG NickServ :IDENTIFY crier pw
+        S: :irc.test 422 nightcrier :MOTD File is missing
         """,
         **ACCOUNT,
     )
@@ -216,9 +222,10 @@ def test_silent_services_are_not_waited_for():
 def test_services_that_come_back():
     """sasl in CAP NEW signs us in while we are connected."""
     play(
-        SIGN_ON
+        WELCOME
         + """
         C: PRIVMSG NickServ :IDENTIFY crier pw
+        S: :irc.test 422 nightcrier :MOTD File is missing
         S: :irc.test 401 nightcrier NickServ :No such nick
         C: JOIN #night
         S: CAP nightcrier NEW :sasl=PLAIN
@@ -255,6 +262,30 @@ def test_broken_challenge_is_a_long_wait():
     assert played.machine.ending.patience is Patience.LONG
 
 
+def test_news_in_the_middle_of_sasl():
+    """A capability that is announced while we sign in does not end the sign-on early."""
+    play(
+        """
+        C: CAP LS 302
+        C: NICK nightcrier
+        C: USER crier 0 * :A crier
+        S: CAP * LS :sasl=PLAIN
+        C: CAP REQ :sasl
+        S: CAP * ACK :sasl
+        C: AUTHENTICATE PLAIN
+        S: CAP * NEW :away-notify
+        S: AUTHENTICATE +
+        C: AUTHENTICATE AGNyaWVyAHB3
+        S: :irc.test 907 nightcrier :You have already authenticated
+        C: CAP END
+        S: :irc.test 001 nightcrier :Welcome
+        S: :irc.test 422 nightcrier :MOTD File is missing
+        C: JOIN #night
+        """,
+        **ACCOUNT,
+    )
+
+
 def test_capabilities_can_be_withdrawn():
     """CAP DEL of echo-message turns the receipts to the barrier."""
     played = play(
@@ -287,6 +318,9 @@ def test_sign_on_has_an_end():
         ("ERROR :Closing Link: (K-Lined)", Patience.LONG),
         ("ERROR :Closing link: [Trying to reconnect too fast.]", Patience.LONG),
         ("ERROR :Your host is banned", Patience.LONG),
+        ("ERROR :Closing Link: 1.2.3.4 (AKILL: open proxy)", Patience.LONG),
+        ("ERROR :Closing link: (u@h) [No more local connections are allowed]", Patience.LONG),
+        ("ERROR :Closing Link: h (Unauthorised connection)", Patience.LONG),
         (":irc.test 465 nightcrier :You are banned from this server", Patience.LONG),
         (":irc.test 464 nightcrier :Password incorrect", Patience.FATAL),
         ("ERROR :Access denied: Bad password?", Patience.FATAL),
@@ -314,11 +348,62 @@ def test_long_nick_is_cut():
         S: :irc.test 432 * nightcrier :Nickname too long
         C: NICK nightcrie
         S: :irc.test 001 nightcrie :Welcome
+        S: :irc.test 422 nightcrie :MOTD File is missing
         C: JOIN #night
         +30
         C: PING :nightcrier-1
         S: PONG irc.test nightcrier-1
         """
+    )
+
+
+def test_cut_nick_gets_back_what_fits():
+    """Once NICKLEN is told, a nick that was cut to nine is as long as the server takes it; one that
+    it still calls erroneous is not asked for again."""
+    played = play(
+        """
+        C: CAP LS 302
+        C: NICK nightcrier-of-jo
+        C: USER crier 0 * :A crier
+        S: :irc.test 432 * nightcrier-of-jo :Erroneous Nickname
+        C: NICK nightcrie
+        S: :irc.test 001 nightcrie :Welcome
+        S: :irc.test 005 nightcrie NICKLEN=12 :are supported by this server
+        S: :irc.test 422 nightcrie :MOTD File is missing
+        C: JOIN #night
+        C: NICK nightcrier-o
+        """,
+        nick="nightcrier-of-jo",
+    )
+    played.run("S: :nightcrie!c@h NICK nightcrier-o")
+    assert played.machine.nick == "nightcrier-o"
+    played.run("S: :irc.test 005 nightcrier-o NICKLEN=30 :are supported by this server")
+
+
+def test_cut_nick_that_stays_erroneous():
+    """A nick that is erroneous whatever its length is asked for once more, and then given up."""
+    play(
+        """
+        C: CAP LS 302
+        C: NICK night-crier
+        C: USER crier 0 * :A crier
+        S: :irc.test 432 * night-crier :Erroneous Nickname
+        C: NICK night-cri
+        S: :irc.test 001 night-cri :Welcome
+        S: :irc.test 005 night-cri NICKLEN=30 :are supported by this server
+        S: :irc.test 422 night-cri :MOTD File is missing
+        C: JOIN #night
+        C: NICK night-crier
+        S: :irc.test 432 night-cri night-crier :Erroneous Nickname
+        S: :night-cri!c@h JOIN #night
+        C: MODE #night
+        +29
+        +1
+        C: PING :nightcrier-1
+        S: :irc.test PONG irc.test nightcrier-1
+        +29
+        """,
+        nick="night-crier",
     )
 
 
@@ -380,6 +465,7 @@ def test_nick_is_regained_when_it_is_free():
         TAKEN
         + """
         S: :irc.test 001 crier_ :Welcome
+        S: :irc.test 422 crier_ :MOTD File is missing
         C: JOIN #night
         C: NICK crier
         S: :irc.test 433 crier_ crier :Nickname is already in use
@@ -405,9 +491,12 @@ def test_ghost_is_driven_out():
         C: NICK crier_
         S: :irc.test 001 crier_ :Welcome
         C: PRIVMSG NickServ :IDENTIFY crier pw
+        S: :irc.test 422 crier_ :MOTD File is missing
         S: :crier_ MODE crier_ :+r
         C: JOIN #night
         C: PRIVMSG NickServ :GHOST crier
+        +3
+        +1
         C: NICK crier
         """,
         nick="crier",
@@ -422,6 +511,7 @@ def test_server_chosen_nick_is_accepted():
         C: NICK nightcrier
         C: USER crier 0 * :A crier
         S: :ergo.test 001 crier :Welcome
+        S: :ergo.test 422 crier :MOTD File is missing
         C: JOIN #night
         S: :crier!~u@1234567890123.irc JOIN #night
         C: MODE #night
@@ -456,9 +546,10 @@ def test_renamed_by_services():
 def test_nickserv_before_join(line):
     """Without SASL we identify to NickServ and join when that is confirmed, in any form."""
     play(
-        SIGN_ON
+        WELCOME
         + f"""
         C: PRIVMSG NickServ :IDENTIFY crier pw
+        S: :irc.test 422 nightcrier :MOTD File is missing
         S: :NickServ!NickServ@services.test NOTICE nightcrier :This nickname is registered.
         S: {line}
         C: JOIN #night
@@ -470,9 +561,10 @@ def test_nickserv_before_join(line):
 def test_nickserv_refusal_is_fatal():
     """A password that NickServ calls wrong ends the adapter."""
     played = play(
-        SIGN_ON
+        WELCOME
         + """
         C: PRIVMSG NickServ :IDENTIFY crier pw
+        S: :irc.test 422 nightcrier :MOTD File is missing
         S: :NickServ!n@services.test NOTICE nightcrier :Invalid password for crier.
         """,
         **ACCOUNT,
@@ -483,9 +575,10 @@ def test_nickserv_refusal_is_fatal():
 def test_missing_services_are_asked_again_later():
     """Without NickServ we join anyway and identify a quarter of an hour later."""
     played = Play(machine(**ACCOUNT)).run(
-        SIGN_ON
+        WELCOME
         + """
         C: PRIVMSG NickServ :IDENTIFY crier pw
+        S: :irc.test 422 nightcrier :MOTD File is missing
         +10
         C: JOIN #night
         S: :nightcrier!~crier@host.test JOIN :#night
@@ -520,6 +613,31 @@ def test_channels_are_joined_together():
         "#d",
         "#e",
         keys={"#B": "sesame"},
+    )
+
+
+def test_server_without_a_motd():
+    """A server that never ends its introduction is joined after three seconds."""
+    play(
+        WELCOME
+        + """
+        +2
+        +1
+        C: JOIN #night
+        """
+    )
+
+
+def test_joins_are_short_lines():
+    """Channels with long names and keys do not go into one line that a server would refuse."""
+    names = [f"#{letter * 150}" for letter in "abc"]
+    play(
+        SIGN_ON
+        + f"""
+        C: JOIN {names[0]},{names[1]}
+        C: JOIN {names[2]}
+        """,
+        *names,
     )
 
 
@@ -571,14 +689,15 @@ def test_impossible_channel_is_given_up(numeric):
 
 
 def test_too_long_channel_is_not_asked_for():
-    """A name longer than CHANNELLEN is refused by us, with the number."""
-    played = play("""
-        C: CAP LS 302
-        C: NICK nightcrier
-        C: USER crier 0 * :A crier
+    """A name longer than CHANNELLEN is refused by us, with the number: we join only when the
+    server has said what it takes."""
+    played = play(
+        WELCOME
+        + """
         S: :irc.test 005 nightcrier CHANNELLEN=5 :are supported by this server
-        S: :irc.test 001 nightcrier :Welcome
-        """)
+        S: :irc.test 422 nightcrier :MOTD File is missing
+        """
+    )
     obstacle = played.machine.channels.obstacle(played.machine.channels.find("#night"))
     assert isinstance(obstacle, Refused)
     assert "5 characters" in obstacle.reason
@@ -663,6 +782,30 @@ def test_kicked_twice_stays_out():
     assert "stay out until invited" in played.facts[-1].text
 
 
+def test_kicks_are_remembered_across_connections():
+    """Whoever has thrown us out twice does not see us again because the connection broke, and the
+    minute of patience after a first kick does not end with it either."""
+    played = play(PLAIN + "S: :op!o@h KICK #night nightcrier :out")
+    channels = played.machine.channels
+    again = Play(Machine(ME, channels, burst=4, pace=0.0, digits="042", now=10.0), 10.0)
+    again.run(
+        SIGN_ON
+        + """
+        +30
+        C: PING :nightcrier-1
+        S: PONG irc.test nightcrier-1
+        +20
+        C: JOIN #night
+        S: :nightcrier!~crier@host.test JOIN #night
+        C: MODE #night
+        S: :op!o@h KICK #night nightcrier :and stay out
+        """
+    )
+    assert "stay out until invited" in again.facts[-1].text
+    third = Play(Machine(ME, channels, burst=4, pace=0.0, digits="042", now=100.0), 100.0)
+    third.run(SIGN_ON + "S: :op!o@h INVITE nightcrier #night\nC: JOIN #night")
+
+
 def test_removed_is_like_kicked():
     """A PART that services forced on us counts as a kick; other people's do not."""
     played = play(
@@ -728,6 +871,7 @@ def test_barrier_confirms_all_lines_before_it():
         C: NICK nightcrier
         C: USER crier 0 * :A crier
         S: :irc.test 001 nightcrier :Welcome
+        S: :irc.test 422 nightcrier :MOTD File is missing
         C: JOIN #night,#quiet
         S: :nightcrier!~crier@host.test JOIN #night
         C: MODE #night
@@ -853,6 +997,7 @@ def test_too_long_line_without_target_is_the_longest():
         C: NICK nightcrier
         C: USER crier 0 * :A crier
         S: :irc.test 001 nightcrier :Welcome
+        S: :irc.test 422 nightcrier :MOTD File is missing
         C: JOIN #night,#quiet
         S: :nightcrier!~crier@host.test JOIN #night
         C: MODE #night
@@ -979,6 +1124,67 @@ def test_refused_formatting_is_tried_plain():
     assert played.outcomes[1].retry_after is None
 
 
+def test_echo_of_an_answer_is_no_receipt():
+    """What we answer in a channel comes back too; an announcement that is out stays out."""
+    played = play(
+        ECHOING
+        + """
+        answer #night 5👍 1👎
+        C: PRIVMSG #night :5👍 1👎
+        say #night one
+        C: PRIVMSG #night :one
+        S: :nightcrier!~crier@host.test PRIVMSG #night :5👍 1👎
+        """
+    )
+    assert 2 not in played.outcomes
+    played.run("S: @msgid=abc :nightcrier!~crier@host.test PRIVMSG #night :one")
+    assert played.outcomes[2] == Accepted(Receipt(Proof.CONFIRMED, "abc"))
+
+
+def test_no_ping_goes_after_an_answer():
+    """Nobody waits for the fate of an answer, so it costs no line; a refusal of it is not that of
+    an announcement after it."""
+    played = play(
+        PLAIN
+        + """
+        answer #night 5👍 1👎
+        C: PRIVMSG #night :5👍 1👎
+        answer bob a word
+        C: NOTICE bob :a word
+        say #night one
+        C: PRIVMSG #night :one
+        C: PING :nightcrier-1
+        S: :irc.test 404 nightcrier #night :Cannot send to channel
+        S: :irc.test PONG irc.test nightcrier-1
+        """
+    )
+    assert isinstance(played.outcomes[1], Deferred)
+    assert isinstance(played.outcomes[2], Accepted)
+
+
+def test_failure_names_its_channel():
+    """Of two lines without an answer, FAIL with a channel is about the one to that."""
+    played = play(
+        SIGN_ON
+        + """
+        C: JOIN #night,#quiet
+        S: :nightcrier!~crier@host.test JOIN #night
+        C: MODE #night
+        S: :nightcrier!~crier@host.test JOIN #quiet
+        C: MODE #quiet
+        say #night a longer one
+        C: PRIVMSG #night :a longer one
+        C: PING :nightcrier-1
+        say #quiet one
+        C: PRIVMSG #quiet :one
+        S: :irc.test FAIL PRIVMSG ACCOUNT_REQUIRED #quiet :Sign in first
+        """,
+        "#night",
+        "#quiet",
+    )
+    assert list(played.outcomes) == [2]
+
+
 LABELLED = ECHOING.replace("echo-message", "batch echo-message labeled-response message-tags")
 
 
@@ -1078,9 +1284,12 @@ def test_announcements_go_before_answers():
 
 
 def test_answers_do_not_pile_up():
-    """Of many answers that wait only twenty are kept."""
+    """Of many answers that wait, to a channel or to people, only twenty are kept."""
     played = play(PLAIN, burst=2, pace=60.0)
-    taken = [played.machine.answer("bob", str(number)) for number in range(25)]
+    channel, told = played.machine.channels.find("#night"), played.machine
+    taken = [told.answer(channel, "no") for _ in range(10)]
+    taken += [told.notify("bob", "no") for _ in range(15)]
+    assert not told.answer(channel, "no")
     assert taken == [True] * 20 + [False] * 5
 
 
@@ -1153,41 +1362,6 @@ def test_quit_says_why():
     assert played.machine.take_lines(0.0) == ["QUIT :bye"]
 
 
-# --- hearing ------------------------------------------------------------------------------
-
-
-def test_heard_lines_carry_what_the_network_knows():
-    """Channel as configured, nick, account, bot tag, the server's time, text without codes."""
-    played = play(
-        PLAIN
-        + """
-        S: @time=2026-01-02T03:04:05.5Z;account=al;bot :al!a@h PRIVMSG #NIGHT :\x02this\x0fgame++
-        S: :bob!b@h PRIVMSG nightcrier :hello
-        S: :bob!b@h PRIVMSG #elsewhere :hello
-        S: @time=yesterday :bob!b@h PRIVMSG #night :hi
-        """
-    )
-    assert played.facts == [
-        Spoken("#night", "al", "al", True, "thisgame++", 1767323045.5),
-        Spoken(None, "bob", None, False, "hello", None),
-        Spoken("#night", "bob", None, False, "hi", None),
-    ]
-
-
-def test_history_is_not_heard():
-    """What a server replays of long ago in a batch is not said now."""
-    played = play(
-        PLAIN
-        + """
-        S: :irc.test BATCH +h chathistory #night
-        S: @batch=h :bob!b@h PRIVMSG #night :long ago
-        S: :irc.test BATCH -h
-        S: :bob!b@h PRIVMSG #night :now
-        """
-    )
-    assert [fact.text for fact in played.facts] == ["now"]
-
-
 # --- liveness and length ------------------------------------------------------------------
 
 
@@ -1223,6 +1397,15 @@ def test_length_follows_the_prefix():
     )
     played.run("S: :irc.test 005 nightcrier LINELEN=1024 :are supported")
     assert played.machine.length > 800
+
+
+def test_length_leaves_room_for_names():
+    """An answer to somebody with the longest nick that the server allows is not cut."""
+    played = play(SIGN_ON + "C: JOIN #night")
+    played.run("S: :nightcrier!~crier@host.test JOIN #night\nC: MODE #night")
+    played.run("S: :irc.test 005 nightcrier NICKLEN=30 :are supported")
+    frame = f":nightcrier!~crier@host.test NOTICE {'x' * 30} :\r\n"
+    assert played.machine.length == 512 - len(frame)
 
 
 def test_displayed_host_before_anything_else():
