@@ -59,14 +59,51 @@ def votes(
     return replace(said, actions=vote_buttons(session.key, play.number), link=link)
 
 
-def night(state: State, wording: Wording, *, counts: Counts | None, away: bool = False) -> Message:
-    """``/night``: the games so far, in order, with their scores."""
+def night(
+    state: State,
+    wording: Wording,
+    *,
+    counts: Counts | None,
+    away: bool = False,
+    compact: bool = False,
+) -> Message:
+    """``/night``: the games so far, in order, with their scores; ``compact`` is in one line."""
     session = state.current
     plays = in_order(session) if session else ()
     if session is None or not plays:
         return _nothing(state, wording)
     games = tuple(_game(session, play, wording, counts) for play in plays)
-    return wording.say("answer_night", games=games, **_flag(away=away))
+    return wording.say("answer_night", games=games, **_flag(away=away, compact=compact))
+
+
+def top(
+    state: State,
+    wording: Wording,
+    *,
+    counts: Counts | None,
+    away: bool = False,
+    compact: bool = False,
+) -> Message:
+    """``/top``: the games so far, the best first."""
+    session = state.current
+    plays = in_order(session) if session else ()
+    if session is None or not plays:
+        return _nothing(state, wording)
+    scores = {play.number: votes_of(session, play, counts) for play in plays}
+    best = sorted(plays, key=lambda play: _rank(scores[play.number]), reverse=True)
+    games = tuple(_game(session, play, wording, counts) for play in best)
+    return wording.say("answer_top", games=games, **_flag(away=away, compact=compact))
+
+
+def _rank(votes: Votes | None) -> tuple[bool, int, int]:
+    """By score, then by thumbs up; what could not be counted comes last."""
+    return (True, votes.score, votes.up) if votes else (False, 0, 0)
+
+
+def help(wording: Wording, *, prefix: str, voting: bool, hosting: bool) -> Message:
+    """``/help``: what can be asked, behind ``prefix``; how to vote by text, where that is taken;
+    and what a host may order."""
+    return wording.say("answer_help", prefix=prefix, **_flag(voting=voting, hosting=hosting))
 
 
 def status(

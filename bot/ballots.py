@@ -19,11 +19,15 @@ from math import ceil, floor
 
 from bot.domain import (
     SAME_SECOND,
+    Ask,
+    Author,
     Cast,
     Clock,
     Counted,
     CountedBefore,
     Deferred,
+    Game,
+    Line,
     NightOver,
     NotThere,
     Refused,
@@ -34,7 +38,7 @@ from bot.domain import (
     VoteReceived,
 )
 from bot.session import Phase, Play, Session, State
-from bot.session.plays import find, in_order
+from bot.session.plays import find, in_order, latest_of
 
 DUPLICATE = "already counted in that second"
 INTERRUPTED = "stopped before the Picker's answer"
@@ -52,10 +56,11 @@ class Limit(StrEnum):
 
 
 class Refusal(Enum):
-    """Why a tap makes no ballot."""
+    """Why a vote makes no ballot."""
 
     OVER = "over"
     UNKNOWN = "unknown"
+    NO_GAME = "no game"
     ALREADY = "already"
 
 
@@ -95,14 +100,76 @@ class Ballot:
     settled_at: float | None = None
 
 
-def voter_of(tap: Tap) -> str:
-    """Who tapped, as one person of one connection: by account where there is one."""
-    return f"{tap.target.adapter}/{tap.author.account or tap.author.id}"
+# --- from a vote to a ballot ---------------------------------------------------------------
 
 
-def accept(tap: Tap, state: State, clock: Clock, *, voted: bool) -> Ballot | Refusal:
-    """The ballot of a tap, not yet numbered, or why there is none. ``voted`` is whether one
-    of this person stands already, and no other is allowed."""
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A vote in a line: on the game that ran when it was said, or on ``game`` of the Picker's
+    catalogue, which it names by its ``ticker``."""
+
+    line: Line
+    up: bool
+    ticker: str | None = None
+    game: Game | None = None
+
+    @property
+    def target(self) -> Target:
+        return self.line.target
+
+    @property
+    def author(self) -> Author:
+        return self.line.author
+
+    @property
+    def handle(self) -> object:
+        return self.line.handle
+
+    @property
+    def at(self) -> float:
+        return self.line.at
+
+
+Vote = Tap | Written
+
+
+def voter_of(vote: Vote | Line | Ask) -> str:
+    """Who it was, as one person of one connection: by account where there is one."""
+    return f"{vote.target.adapter}/{vote.author.account or vote.author.id}"
+
+
+def accept(vote: Vote, state: State, clock: Clock) -> Ballot | Refusal:
+    """The ballot of a vote, not yet numbered, or why there is none. Whether one of this person
+    stands already is not looked at."""
+    at = vote.at - clock.skew
+    meant = _tapped(vote, state) if isinstance(vote, Tap) else _written(vote, state, at)
+    if isinstance(meant, Refusal):
+        return meant
+    return Ballot(
+        id=0,
+        target=vote.target,
+        voter=voter_of(vote),
+        name=vote.author.name or vote.author.id,
+        session=meant.session,
+        play=meant.play,
+        game_id=meant.game_id,
+        up=vote.action.up if isinstance(vote, Tap) else vote.up,
+        at=at,
+        created_at=clock.now,
+        ticker=None if isinstance(vote, Tap) else vote.ticker,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What a vote is on: ``play`` is 0 for a game that is not of this night."""
+
+    session: SessionKey
+    play: int
+    game_id: int | None
+
+
+def _tapped(tap: Tap, state: State) -> _Meant | Refusal:
     action, current = tap.action, state.current
     if current is None or current.key != action.session:
         return Refusal.OVER if action.session in state.ended else Refusal.UNKNOWN
@@ -112,20 +179,29 @@ def accept(tap: Tap, state: State, clock: Clock, *, voted: bool) -> Ballot | Ref
         return Refusal.OVER if past else Refusal.UNKNOWN
     if play.phase is not Phase.RUNNING:
         return Refusal.OVER
-    if voted:
-        return Refusal.ALREADY
-    return Ballot(
-        id=0,
-        target=tap.target,
-        voter=voter_of(tap),
-        name=tap.author.name or tap.author.id,
-        session=action.session,
-        play=action.play,
-        game_id=play.game.id,
-        up=action.up,
-        at=tap.at - clock.skew,
-        created_at=clock.now,
-    )
+    return _Meant(current.key, play.number, play.game.id)
+
+
+def _written(vote: Written, state: State, at: float) -> _Meant | Refusal:
+    current = state.current
+    if current is None:
+        return Refusal.NO_GAME
+    if vote.game is not None:
+        played = latest_of(current, vote.game.id)
+        return _Meant(current.key, played.number if played else 0, vote.game.id)
+    play = play_at(current, at)
+    return _Meant(current.key, play.number, play.game.id) if play else Refusal.NO_GAME
+
+
+def play_at(session: Session, at: float) -> Play | None:
+    """The game that ran at a moment by the Picker's clock. An earlier one may be over since, the
+    last must be running still."""
+    order = in_order(session)
+    for play in reversed(order):
+        begin = _begin((play,))
+        if begin is None or begin <= at:
+            return play if play is not order[-1] or play.phase is Phase.RUNNING else None
+    return None
 
 
 # --- what is to be done with one ----------------------------------------------------------

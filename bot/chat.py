@@ -14,12 +14,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.domain import Line
+from bot.domain import Ask, Line
 from bot.formatter.clean import scrub
 
 MOST_VOTES = 5
 """A line that votes on more games than this is a list of games, and no vote."""
 
+MUTE = "mute"
 LONGEST_MUTE = 24 * 3600.0
 
 
@@ -82,6 +83,14 @@ def parse(line: Line, rules: Rules) -> Said:
     return votes_in(text) if rules.votes else ()
 
 
+def asked(ask: Ask) -> Question | Mute | Order | None:
+    """What a slash command asks of us: the same words, without a prefix."""
+    word = ask.command.casefold()
+    if word == MUTE:
+        return Mute(parse_span(" ".join(value for _, value in ask.arguments)))
+    return _QUESTIONS.get(word) or _ORDERS.get(word)
+
+
 def is_ignored(line: Line, rules: Rules) -> bool:
     """Whether its author is a bot, or one of those that the host does not listen to."""
     author = line.author
@@ -119,7 +128,7 @@ def _command(text: str, rules: Rules, private: bool) -> Question | Mute | Order 
         return None
     word, *rest = asked.split() or [""]
     word = word.rstrip("?!.").casefold()
-    if word == "mute":
+    if word == MUTE:
         return Mute(parse_span(" ".join(rest)))
     return (_QUESTIONS.get(word) or _ORDERS.get(word)) if prefixed or not rest else None
 

@@ -619,13 +619,17 @@ def code_key(room_code: str) -> str:
 OPERATOR = "op"
 """The role of an operator of the channel, on networks that have such."""
 
+HOST = "host"
+"""The role of somebody whom the adapter itself knows to be a host: who sits at the console."""
+
 
 @dataclass(frozen=True, slots=True)
 class Author:
     """Who spoke. ``id`` is the network's own for the person; ``name`` is the unique name
     (a nick, an account's handle), ``account`` the services account where there is one.
     ``roles`` are the ids, as text, of the roles that they hold in the channel they spoke in;
-    an operator of an IRC channel holds :data:`OPERATOR`."""
+    an operator of an IRC channel holds :data:`OPERATOR`. No network's own role has the id of
+    that, or of :data:`HOST`."""
 
     id: str
     name: str

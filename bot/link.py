@@ -94,6 +94,7 @@ class Fault(StrEnum):
     TOKEN = "token refused"
     LOST = "connection lost"
     SILENT = "silent"
+    ASKED = "a host asked for it"
 
 
 class LinkState(StrEnum):
@@ -344,6 +345,14 @@ class Link:
         self._snapshot_by = now + SUBSCRIBED_WITHIN
 
     # --- the ends of a link ---
+
+    def reconnect(self, now: float) -> None:
+        """Log in and connect anew, at once, however long we were to wait."""
+        if self._phase in (_Phase.AUTH, _Phase.LIVE):
+            text = "A host asked for a new link to the Picker."
+            self._drop(now, Fault.ASKED, text, after=0.0)
+        elif self._phase is _Phase.WAIT:
+            self._resume_at = now
 
     def _drop(self, now: float, fault: Fault, text: str, after: float | None = None) -> None:
         self._settle_accounts(now)

@@ -373,3 +373,22 @@ def retry(row: Delivery, now: float) -> Delivery:
         reason=None,
         settled_at=None,
     )
+
+
+def again(row: Delivery, now: float) -> Delivery:
+    """A row that was said, to be said once more under a key of its own; another one of the same
+    second is the same."""
+    return Delivery(
+        id=0,
+        target=row.target,
+        key=f"{row.key.partition(_AGAIN)[0]}{_AGAIN}{int(now)}",
+        kind=row.kind,
+        session=row.session,
+        play=row.play,
+        message=row.message,
+        created_at=now,
+        expires_at=now + SHELF_LIFE[row.kind],
+    )
+
+
+_AGAIN = "/again/"

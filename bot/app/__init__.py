@@ -18,7 +18,7 @@ from bot.app.drawing import Drawing, Refreshing
 from bot.app.hearing import Hearing
 from bot.app.intake import Intake
 from bot.app.jumps import Jumps
-from bot.app.parts import Parts
+from bot.app.parts import Listening, Parts
 from bot.app.people import People
 from bot.deliver import Editor, Lane, open_lanes, watch
 from bot.domain import Clock, Input, VoteReceived, Want
@@ -27,7 +27,7 @@ from bot.port import Adapter, AdapterFatal
 from bot.store import Ledger, StoreError
 from bot.wire import KeyRefused
 
-__all__ = ["Hearing", "NothingToSayItWith", "Parts", "run"]
+__all__ = ["Hearing", "Listening", "NothingToSayItWith", "Parts", "run"]
 
 log = logging.getLogger(__name__)
 

@@ -9,14 +9,16 @@ from typing import TypeVar
 
 from bot import answers
 from bot.app.counts import Counts
+from bot.app.parts import Parts
+from bot.ballots import voter_of
+from bot.chat import Question
+from bot.cooldown import Cooldown
 from bot.deliver import Lane
-from bot.domain import Ask, Message, SessionKey, Target, Votes
-from bot.formatter import Wording
-from bot.link import LinkStatus
-from bot.port import Adapter, Links
+from bot.domain import Ask, Line, Message, SessionKey, Target, Votes
+from bot.port import Links
 from bot.session import Play, State
-from bot.store import Store
-from bot.timing import Time, within
+from bot.store import StoreError
+from bot.timing import within
 from bot.wire import Unclear
 
 log = logging.getLogger(__name__)
@@ -28,70 +30,112 @@ _FRESH_FOR = 2.0
 """Seconds for which numbers of the Picker's serve whoever asks."""
 
 _MOST = 50
+_PERSON = (3, 10.0)
+_CHANNEL = (6, 3.0)
+"""How many questions in lines are answered at once, and then one in so many seconds."""
+
+
+def is_private(said: Line | Ask) -> bool:
+    """Whether the answer is for its author alone."""
+    return isinstance(said, Ask) or said.private
 
 
 class Answering:
-    """Answers by the lane of the channel in which somebody asked, in private."""
+    """Answers by the lane of the channel in which somebody asked: in private if they asked so,
+    or by a slash command."""
 
     def __init__(
         self,
+        parts: Parts,
         lanes: Mapping[Target, Lane],
-        adapters: Mapping[str, Adapter],
-        wording: Wording,
-        store: Store,
         counts: Counts,
-        time: Time,
         tasks: asyncio.TaskGroup,
         *,
         state: Callable[[], State],
-        link: Callable[[], LinkStatus],
         held: Callable[[], int],
     ) -> None:
+        self._adapters = parts.adapters
+        self._wording = parts.wording
+        self._store = parts.store
+        self._listening = parts.listening
+        self._link = parts.picker.status
+        self._time = parts.time
         self._lanes = lanes
-        self._adapters = adapters
-        self._wording = wording
-        self._store = store
         self._counts = counts
-        self._time = time
         self._tasks = tasks
         self._state = state
-        self._link = link
         self._held = held
         self._under_way = 0
+        self._of_persons = Cooldown(*_PERSON)
+        self._of_channels = Cooldown(*_CHANNEL)
 
-    def take(self, ask: Ask) -> None:
+    def take(self, question: Question, said: Line | Ask) -> None:
         """Answer a question, beside the others; too many at once are dropped."""
-        if self._under_way >= _MOST:
-            log.info("a question in %s was dropped: too many at once", ask.target)
+        if self._under_way >= _MOST or not self._is_time(said):
+            log.debug("a question in %s was dropped: too many at once", said.target)
             return
         self._under_way += 1
-        self._tasks.create_task(self._reply(ask))
+        self._tasks.create_task(self._reply(question, said))
 
-    async def _reply(self, ask: Ask) -> None:
+    def _is_time(self, said: Line | Ask) -> bool:
+        """Lines cool down, since their answers are seen by all; the others are for one alone."""
+        if isinstance(said, Ask):
+            return True
+        now = self._time.monotonic()
+        if not self._of_persons.take((said.target, voter_of(said)), now):
+            return False
+        return said.private or self._of_channels.take(said.target, now)
+
+    async def _reply(self, question: Question, said: Line | Ask) -> None:
         try:
-            said = await self._answer(ask)
+            lane = self._lanes.get(said.target)
+            if lane is not None and await self._may_answer(said):
+                answer = await self._answer(question, said)
+                lane.reply(said.handle, answer, private=is_private(said))
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("a question could not be answered")
         finally:
             self._under_way -= 1
-        if said is not None and ask.target in self._lanes:
-            self._lanes[ask.target].reply(ask.handle, said, private=True)
 
-    async def _answer(self, ask: Ask) -> Message | None:
-        match ask.command:
-            case "votes":
-                return await self._votes(ask.target)
-            case "night":
-                counts, away = await self._tonight()
-                return answers.night(self._state(), self._wording, counts=counts, away=away)
-            case "status":
-                return answers.status(
-                    self._link(),
-                    self._state(),
-                    self._wording,
-                    held=self._held(),
-                    monotonic=self._time.monotonic(),
-                )
-        log.info("nobody answers %r", ask.command[:20])
-        return None
+    async def _may_answer(self, said: Line | Ask) -> bool:
+        """Where nothing is announced at the moment a host alone is answered for all to see."""
+        if is_private(said) or self._listening.hosts.allow(said):
+            return True
+        now = self._time.now()
+        return not await self._store.write(lambda ledger: ledger.mutes.holds(said.target, now))
+
+    async def _answer(self, question: Question, said: Line | Ask) -> Message:
+        match question:
+            case Question.VOTES:
+                return await self._votes(said.target)
+            case Question.NIGHT | Question.TOP:
+                return await self._games(question, said.target)
+            case Question.HELP:
+                return self._help(said)
+        return answers.status(
+            self._link(),
+            self._state(),
+            self._wording,
+            held=self._held(),
+            monotonic=self._time.monotonic(),
+        )
+
+    async def _games(self, question: Question, target: Target) -> Message:
+        counts, away = await self._tonight()
+        tell = answers.night if question is Question.NIGHT else answers.top
+        compact = not self._adapters[target.adapter].limits.multiline
+        return tell(self._state(), self._wording, counts=counts, away=away, compact=compact)
+
+    def _help(self, said: Line | Ask) -> Message:
+        rules = self._listening.rules_of(said.target.adapter)
+        return answers.help(
+            self._wording,
+            prefix=rules.prefix if isinstance(said, Line) else "/",
+            voting=rules.votes and isinstance(said, Line),
+            hosting=self._listening.hosts.allow(said),
+        )
 
     async def _votes(self, target: Target) -> Message:
         play = answers.running_play(self._state())

@@ -1,24 +1,34 @@
-"""What people in the chats want: their votes counted, their questions answered, and to see what
-is being played."""
+"""What people in the chats want: their votes counted, their questions answered, their orders
+followed, and to see what is being played."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 
+from bot import chat
 from bot.answers import running_play
 from bot.app.answering import Answering
+from bot.app.catalogue import Catalogue
 from bot.app.counts import Counts
+from bot.app.hearing import Listener, Spoken
+from bot.app.orders import Orders
 from bot.app.parts import Parts
+from bot.app.receipts import Receipts
 from bot.app.voters import Voters
 from bot.app.voting import Voting
+from bot.ballots import Vote, Written
+from bot.chat import Mute, Order, Question, Rules
 from bot.deliver import Lane
-from bot.domain import Ask, Clock, Tap, Target
-from bot.port import Shows
+from bot.domain import Ask, Clock, Line, Tap, Target
+from bot.port import Named, Shows
 from bot.session import State
 
 log = logging.getLogger(__name__)
+
+_MOST_HELD = 5000
+"""Ballots that may wait for the Picker before votes in lines of text are left alone."""
 
 
 class People:
@@ -37,31 +47,27 @@ class People:
     ) -> None:
         self._parts = parts
         self._tasks = tasks
+        self._lanes = lanes
         self._voters = Voters(lanes, parts.wording, counts, state, parts.time)
+        self._catalogue = Catalogue(parts.picker, parts.time)
         self.voting = Voting(
             parts.picker,
             parts.store,
             self._voters,
+            Receipts(parts, lanes, self._voters, tasks, state=state, clock=clock),
             parts.time,
             tasks,
-            limit=parts.vote_limit,
+            limit=parts.listening.limit,
             state=state,
             clock=clock,
             want_snapshot=want_snapshot,
         )
         self._answering = Answering(
-            lanes,
-            parts.adapters,
-            parts.wording,
-            parts.store,
-            counts,
-            parts.time,
-            tasks,
-            state=state,
-            link=parts.picker.status,
-            held=lambda: self.voting.held,
+            parts, lanes, counts, tasks, state=state, held=lambda: self.voting.held
         )
+        self._orders = Orders(parts, lanes, tasks, state=state)
         self._shown: str | None = None
+        parts.hearing.attend(Listener(self._rules, parts.time).read)
 
     def work(self) -> tuple[Coroutine[None, None, None], ...]:
         """What is to run until cancelled."""
@@ -76,15 +82,73 @@ class People:
             self._shown = playing
             self._tasks.create_task(self._show(playing))
 
+    def _rules(self, line: Line) -> Rules:
+        name, channel = line.target.adapter, line.target.channel
+        adapter = self._parts.adapters.get(name)
+        names = adapter.names(channel) if isinstance(adapter, Named) else ()
+        return self._parts.listening.rules_of(name, names)
+
+    # --- what is heard -------------------------------------------------------------------
+
     async def _serve(self) -> None:
         await self.voting.begin()
         while True:
             heard = await self._parts.hearing.heard()
-            if taps := [each for each in heard if isinstance(each, Tap)]:
-                await self.voting.take(taps)
+            if votes := [vote for each in heard for vote in self._votes_in(each)]:
+                await self.voting.take(votes)
             for each in heard:
-                if isinstance(each, Ask):
-                    self._answering.take(each)
+                self._obey(each)
+
+    def _votes_in(self, heard: Tap | Ask | Spoken) -> Iterable[Vote]:
+        """The votes that need no look into the catalogue."""
+        if isinstance(heard, Tap):
+            if self._parts.listening.takes_votes(heard.target.adapter):
+                yield heard
+            else:
+                self._refuse(heard)
+        elif isinstance(heard, Spoken) and isinstance(heard.said, tuple) and self._has_room():
+            yield from (Written(heard.line, vote.up) for vote in heard.said if not vote.ticker)
+
+    def _obey(self, heard: Tap | Ask | Spoken) -> None:
+        """Everything else that is heard."""
+        if isinstance(heard, Ask):
+            asked = chat.asked(heard)
+            if asked is None:
+                log.info("nobody answers %r", heard.command[:20])
+            else:
+                self._follow(asked, heard)
+        elif isinstance(heard, Spoken):
+            if not isinstance(heard.said, tuple):
+                self._follow(heard.said, heard.line)
+            elif any(vote.ticker for vote in heard.said) and self._has_room():
+                self._tasks.create_task(self._look_up(heard.line, heard.said))
+
+    def _follow(self, said: Question | Mute | Order, by: Line | Ask) -> None:
+        if isinstance(said, Question):
+            self._answering.take(said, by)
+        else:
+            self._orders.take(said, by)
+
+    async def _look_up(self, line: Line, votes: Iterable[chat.Vote]) -> None:
+        """Take the votes by ticker; a word that is none is nothing."""
+        games = await self._catalogue.games()
+        written = [
+            Written(line, vote.up, vote.ticker, games[vote.ticker])
+            for vote in votes
+            if vote.ticker is not None and vote.ticker in games
+        ]
+        if written:
+            await self.voting.take(written)
+
+    def _has_room(self) -> bool:
+        if self.voting.held < _MOST_HELD:
+            return True
+        self._parts.hearing.drop()
+        return False
+
+    def _refuse(self, tap: Tap) -> None:
+        if lane := self._lanes.get(tap.target):
+            lane.reply(tap.handle, self._parts.wording.say("vote_elsewhere"), private=True)
 
     async def _show(self, playing: str | None) -> None:
         for name, adapter in self._parts.adapters.items():

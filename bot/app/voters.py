@@ -9,7 +9,15 @@ from dataclasses import dataclass
 
 from bot.answers import numbers, votes_of
 from bot.app.counts import Counts
-from bot.ballots import DUPLICATE, Ballot, BallotStatus, Refusal, counted_elsewhere
+from bot.ballots import (
+    DUPLICATE,
+    Ballot,
+    BallotStatus,
+    Refusal,
+    Vote,
+    Written,
+    counted_elsewhere,
+)
 from bot.boards import sessions
 from bot.deliver import Lane
 from bot.domain import Counted, Game, Message, SessionKey, Tap, Target
@@ -66,11 +74,12 @@ class Voters:
         title: dict[str, Value] = {"title": self._wording.title(play.game)} if play else {}
         self._reply(tap.target, tap.handle, self._wording.say(_REFUSALS[refusal], **title))
 
-    def expect(self, ballot: Ballot, tap: Tap) -> None:
+    def expect(self, ballot: Ballot, vote: Vote) -> None:
         """Remember who waits to hear of a ballot."""
         _, play = _find(self._state(), ballot.session, ballot.play)
-        title = self._wording.title(play.game if play else Game(""))
-        waiting = _Waiting(ballot, title, tap.handle, self._time.monotonic())
+        named = vote.game if isinstance(vote, Written) else None
+        title = self._wording.title(named or (play.game if play else Game("")))
+        waiting = _Waiting(ballot, title, vote.handle, self._time.monotonic())
         self._waiting[ballot.id] = waiting
         self._to_remind.append(waiting)
         self._arrived.set()

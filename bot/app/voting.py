@@ -15,8 +15,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 
 from bot import ballots, outbox
+from bot.app.receipts import Receipts
 from bot.app.voters import Voters
-from bot.ballots import Ballot, BallotStatus, Decision, Limit, Refusal
+from bot.ballots import Ballot, BallotStatus, Decision, Limit, Refusal, Vote, Written
 from bot.domain import (
     Clock,
     Counted,
@@ -25,7 +26,6 @@ from bot.domain import (
     Input,
     NoQuery,
     SessionKey,
-    Tap,
     VoteReceived,
 )
 from bot.picker import Picker
@@ -41,13 +41,15 @@ _AT_ONCE = 8
 
 
 class Voting:
-    """Takes taps, keeps ballots, hands them over: those of one name one at a time."""
+    """Takes votes, keeps ballots, hands them over: those of one name one at a time. ``voters``
+    tells those who tapped what became of it, ``receipts`` those who wrote a line."""
 
     def __init__(
         self,
         picker: Picker,
         store: Store,
         voters: Voters,
+        receipts: Receipts,
         time: Time,
         tasks: asyncio.TaskGroup,
         *,
@@ -60,6 +62,7 @@ class Voting:
         self._picker = picker
         self._store = store
         self._voters = voters
+        self._receipts = receipts
         self._time = time
         self._tasks = tasks
         self._limit = limit
@@ -94,25 +97,32 @@ class Voting:
         for ballot in await self._store.write(recover):
             self._hold(ballot)
 
-    async def take(self, taps: Sequence[Tap]) -> None:
+    async def take(self, votes: Sequence[Vote]) -> None:
         """Accept or refuse votes; returns once they are on disk."""
         state, clock = self._state(), self._clock()
         verdicts = await self._store.write(
-            lambda ledger: [self._accept(ledger, tap, state, clock) for tap in taps]
+            lambda ledger: [self._accept(ledger, vote, state, clock) for vote in votes]
         )
-        for tap, verdict in zip(taps, verdicts, strict=True):
-            if isinstance(verdict, Refusal):
-                self._voters.refuse(tap, verdict)
-            else:
-                self._voters.expect(verdict, tap)
+        for vote, verdict in zip(votes, verdicts, strict=True):
+            self._tell(vote, verdict)
+            if isinstance(verdict, Ballot):
                 self._hold(verdict)
 
-    def _accept(self, ledger: Ledger, tap: Tap, state: State, clock: Clock) -> Ballot | Refusal:
-        voter, action = ballots.voter_of(tap), tap.action
-        once = self._limit is Limit.ONCE
-        voted = once and ledger.ballots.stands(voter, action.session, action.play)
-        verdict = ballots.accept(tap, state, clock, voted=voted)
-        return verdict if isinstance(verdict, Refusal) else ledger.ballots.add(verdict)
+    def _accept(self, ledger: Ledger, vote: Vote, state: State, clock: Clock) -> Ballot | Refusal:
+        verdict = ballots.accept(vote, state, clock)
+        if isinstance(verdict, Refusal):
+            return verdict
+        if self._limit is Limit.ONCE and ledger.ballots.stands(verdict):
+            return Refusal.ALREADY
+        return ledger.ballots.add(verdict)
+
+    def _tell(self, vote: Vote, verdict: Ballot | Refusal) -> None:
+        if isinstance(vote, Written):
+            self._receipts.give(vote, verdict)
+        elif isinstance(verdict, Refusal):
+            self._voters.refuse(vote, verdict)
+        else:
+            self._voters.expect(verdict, vote)
 
     def _hold(self, ballot: Ballot) -> None:
         self._held[ballot.session] += 1

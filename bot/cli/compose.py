@@ -15,7 +15,7 @@ from pydantic import SecretStr
 import adapters
 from bot import config as configuration
 from bot import messages
-from bot.app import Hearing, Parts
+from bot.app import Hearing, Listening, Parts
 from bot.ballots import Limit
 from bot.config import AdapterTable, Config, ConfigError, Problem
 from bot.domain import Target
@@ -101,7 +101,7 @@ def parts(config: Config, speaking: Config, store: Store, time: Time) -> Parts:
         poll_interval=config.picker.poll_interval,
         time=time,
         hearing=hearing,
-        vote_limit=Limit(config.votes.limit),
+        listening=Listening(limit=Limit(config.votes.limit)),
     )
 
 

@@ -83,6 +83,8 @@ _COUNT: dict[str, Value] = {"up": 5, "down": 1, "score": "+4"}
 _TALLY: dict[str, Value] = _COUNT | {"bar": "▰▰▰▰▰▰▰▱"}
 _THUMB: dict[str, Value] = {"thumb": "👍"}
 _ALL_TIME: dict[str, Value] = {"all_up": 12, "all_down": 2, "all_score": "+10"}
+_SCORED: dict[str, Value] = {"games": ("Drawful 2: 3👍 3👎 (0)", "Tee K.O."), "away": 1}
+_GAMES: tuple[Values, ...] = (_SCORED, _SCORED | {"compact": 1}, {"games": ("X",)})
 _STATUS: tuple[Values, ...] = (_TITLE | {"since": "2 h 31 min", "held": 3}, {})
 
 PHRASES: Mapping[str, tuple[Values, ...]] = {
@@ -102,15 +104,24 @@ PHRASES: Mapping[str, tuple[Values, ...]] = {
     "vote_over": (_TITLE, {}),
     "vote_unknown": ({},),
     "vote_already": (_TITLE,),
+    "vote_elsewhere": ({},),
     "answer_votes": (_TITLE | _COUNT | _ALL_TIME | {"away": 1}, _TITLE),
-    "answer_night": (
-        {"games": ("Drawful 2: 3👍 3👎 (0)", "Tee K.O."), "away": 1},
-        {"games": ("X",)},
-    ),
+    "answer_night": _GAMES,
+    "answer_top": _GAMES,
+    "answer_help": ({"prefix": "!", "voting": 1, "hosting": 1}, {"prefix": "/"}),
     "answer_no_game": ({},),
     "answer_no_night": ({},),
     "answer_silent": ({},),
     "night_game": (_TITLE | _COUNT | {"running": 1}, _TITLE),
+    "order_denied": ({},),
+    "order_mute": ({"span": "30 min"}, {}),
+    "order_mute_how": ({"prefix": "!"},),
+    "order_unmute": ({},),
+    "order_unmute_none": ({},),
+    "order_say_again": ({},),
+    "order_say_nothing": ({},),
+    "order_muted": ({},),
+    "order_reconnect": ({},),
     "status_live": _STATUS,
     "status_polling": _STATUS,
     "status_lost": _STATUS,

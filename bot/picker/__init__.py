@@ -13,6 +13,7 @@ from bot.domain import (
     Cast,
     Confirmed,
     Event,
+    Game,
     Row,
     Search,
     SessionKey,
@@ -119,6 +120,10 @@ class Picker:
     def follow(self, session_id: int | None) -> None:
         """Be subscribed to this session from now on; a snapshot is wanted once that is so."""
         self._feed.tell(self._feed.link.follow, session_id)
+
+    def reconnect(self) -> None:
+        """Log in and connect anew, at once."""
+        self._feed.tell(self._feed.link.reconnect)
 
     def snapshot_taken(self) -> None:
         """A snapshot was taken in; without that the poll is set going after two intervals."""
@@ -250,6 +255,11 @@ class Picker:
     async def counters(self, game_id: int) -> Votes | None:
         """The all-time counters of a game, where it has any. Raises :class:`Unclear`."""
         return await self._rest.counters(game_id)
+
+    async def tickers(self) -> Mapping[str, Game]:
+        """The catalogue's games by their tickers, in capitals; none where the Picker takes no
+        votes by ticker. Raises :class:`Unclear`."""
+        return await self._rest.tickers()
 
     async def _rows(self, session_id: int) -> tuple[Row, ...] | None:
         try:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import httpx
 
 from bot import wire
-from bot.domain import Cast, Deferred, Doubtful, NoQuery, Row, Search, SessionInfo, Votes
+from bot.domain import Cast, Deferred, Doubtful, Game, NoQuery, Row, Search, SessionInfo, Votes
 from bot.picker import faults
 from bot.picker.faults import Address, Trouble
 from bot.timing import Time, within
@@ -81,6 +81,9 @@ class Rest:
 
     async def counters(self, game_id: int) -> Votes | None:
         return wire.parse_game(await self._get(f"/games/{game_id}"), game_id)
+
+    async def tickers(self) -> dict[str, Game]:
+        return wire.parse_tickers(await self._get("/games"))
 
     async def cast(self, name: str, up: bool, at: float, ticker: str | None) -> Cast:
         """Hand a vote over. Never raises: what came of it, as far as it is known."""

@@ -30,12 +30,14 @@ class Ballots:
         (id,) = self._db.execute("SELECT last_insert_rowid()").fetchone()
         return self.ballot(id)
 
-    def stands(self, voter: str, session: SessionKey, play: int) -> bool:
-        """Whether a vote of this person on that play was counted or may yet be."""
+    def stands(self, new: Ballot) -> bool:
+        """Whether another vote of this person on that play was counted or may yet be; on that
+        game, where it is none of the night's."""
         found = self._db.execute(
             "SELECT 1 FROM ballot WHERE voter = ? AND session_id = ? AND session_created_at = ?"
-            " AND play = ? AND status IN ('held', 'counted') LIMIT 1",
-            (_storable(voter), session.id, session.created_at, play),
+            " AND play = ? AND (play > 0 OR game_id IS ?) AND status IN ('held', 'counted')"
+            " LIMIT 1",
+            (_storable(new.voter), *_night(new.session), new.play, new.game_id),
         )
         return found.fetchone() is not None
 
@@ -113,6 +115,10 @@ def _from_rows(rows: Iterable[tuple[Any, ...]]) -> Iterable[Ballot]:
             doubts=doubts,
             settled_at=settled_at,
         )
+
+
+def _night(session: SessionKey) -> tuple[int, int]:
+    return session.id, session.created_at
 
 
 def _storable(text: str) -> str:

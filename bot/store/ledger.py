@@ -97,6 +97,17 @@ class Ledger:
         where = "WHERE adapter = ? AND channel = ? AND status = 'pending' AND joined IS NULL"
         return self._select(f"{where} ORDER BY id LIMIT {_AT_HEAD}", target.adapter, target.channel)
 
+    def add(self, row: Delivery) -> None:
+        """Write a row that came from no fact. A known (target, key) changes nothing."""
+        self._db.execute(_INSERT, _to_row(row))
+
+    def last_said(self, target: Target) -> Delivery | None:
+        """The row whose message was the last one in a channel. Of a message in several parts the
+        row has the last one alone, so such a row is none."""
+        where = "WHERE adapter = ? AND channel = ? AND status IN ('sent', 'unconfirmed')"
+        last = f"{where} AND joined IS NULL AND part = 0 ORDER BY settled_at DESC, id DESC LIMIT 1"
+        return next(iter(self._select(last, target.adapter, target.channel)), None)
+
     def delivery(self, id: int) -> Delivery:
         """The row of that number, which must be there."""
         (row,) = self._select("WHERE id = ?", id)

@@ -19,6 +19,7 @@ from bot.wire.answers import (
     parse_games,
     parse_login,
     parse_session,
+    parse_tickers,
     parse_votes,
 )
 from bot.wire.frames import (
@@ -67,5 +68,6 @@ __all__ = [
     "parse_moment",
     "parse_search",
     "parse_session",
+    "parse_tickers",
     "parse_votes",
 ]

@@ -121,6 +121,12 @@ class _Counters(msgspec.Struct, frozen=True):
     downvotes: int | None = None
 
 
+class _CatalogueRow(msgspec.Struct, frozen=True):
+    id: int
+    title: str | None = None
+    ticker: str | None = None
+
+
 _ROW_STATUSES = frozenset(RowStatus)
 
 _ITS_OWN_WORDS = frozenset({401, 403, 404, 405})
@@ -189,6 +195,20 @@ def parse_game(reply: Reply, game_id: int) -> Votes | None:
     if game.id != game_id:
         raise Unclear(f"the answer is about game {game.id}")
     return _counters(game.upvotes, game.downvotes)
+
+
+def parse_tickers(reply: Reply) -> dict[str, Game]:
+    """``GET /api/games``: the catalogue's games by their tickers, in capitals. None has one
+    where the Picker takes no votes by ticker (before v0.6.5)."""
+    document = json_of(reply)
+    if not isinstance(document, list):
+        raise Unclear("not a list of games", foreign=True)
+    found = (salvage(row, _CatalogueRow)[0] for row in document)
+    return {
+        row.ticker.upper(): Game(row.title or f"Game {row.id}", row.id)
+        for row in found
+        if row is not None and row.ticker
+    }
 
 
 def parse_login(reply: Reply) -> str:

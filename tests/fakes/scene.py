@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from board_chat import BoardChat
@@ -34,6 +35,7 @@ class Scene:
         self.path = folder / "nightcrier.db"
         self.faults = faults
         self.limit = Limit.ONCE
+        self.listening = app.Listening()
         self.chat = BoardChat(clock=TIME.monotonic)
         self.hearing = app.Hearing()
 
@@ -65,7 +67,7 @@ class Scene:
             poll_interval=interval,
             time=TIME,
             hearing=self.hearing,
-            vote_limit=self.limit,
+            listening=replace(self.listening, limit=self.limit),
         )
 
     # --- people --------------------------------------------------------------------------

@@ -91,7 +91,7 @@ async def test_the_link(scene: Scene, host: Host) -> None:
         session = await host.start()
         await host.add(session, GAME)
         await scene.board(GAME)
-        nobody = scene.ask("reconnect")
+        nobody = scene.ask("dance")
         said = await scene.answer(scene.ask("status"))
         assert said.text == "🟢 The link to the Picker is live. Now playing: Drawful 2."
         assert scene.told(nobody) == []

@@ -52,14 +52,15 @@ async def test_half_a_character(store: Store) -> None:
         lambda ledger: ledger.ballots.add(replace(ANN, name="a\ud83d", voter="d/\ud83d"))
     )
     assert (odd.name, odd.voter) == ("a?", "d/?")
-    assert await store.write(lambda ledger: ledger.ballots.stands("d/\ud83d", NIGHT, 1))
+    assert await store.write(lambda ledger: ledger.ballots.stands(replace(ANN, voter="d/\ud83d")))
 
 
 async def test_who_has_voted(store: Store) -> None:
     """A vote stands while it is held and when it is counted, for its play and voter alone."""
 
-    async def stands(voter: str = "discord/7", night: SessionKey = NIGHT, play: int = 1) -> bool:
-        return await store.write(lambda ledger: ledger.ballots.stands(voter, night, play))
+    async def stands(**given: object) -> bool:
+        new = replace(ANN, **given)  # type: ignore[arg-type]
+        return await store.write(lambda ledger: ledger.ballots.stands(new))
 
     assert not await stands()
     ballot = await store.write(lambda ledger: ledger.ballots.add(ANN))
@@ -75,7 +76,16 @@ async def test_who_has_voted(store: Store) -> None:
     await store.write(lambda ledger: ledger.ballots.save(ballot))
     assert not await stands(voter="irc/7")
     assert not await stands(play=2)
-    assert not await stands(night=SessionKey(18, 1))
+    assert not await stands(session=SessionKey(18, 1))
+
+
+async def test_who_has_voted_by_ticker(store: Store) -> None:
+    """A vote on a game that is not of the night stands for that game alone."""
+    new = replace(ANN, play=0, game_id=4, ticker="FIB4")
+    await store.write(lambda ledger: ledger.ballots.add(new))
+    assert await store.write(lambda ledger: ledger.ballots.stands(new))
+    for other in (replace(new, game_id=5), replace(new, play=1)):
+        assert not await store.write(lambda ledger, row=other: ledger.ballots.stands(row))
 
 
 async def test_held_and_kept(store: Store) -> None:

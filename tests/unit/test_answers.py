@@ -96,6 +96,45 @@ def test_the_night_without_the_picker() -> None:
     )
 
 
+def test_the_night_in_one_line() -> None:
+    """A chat that shows a line at a time gets the games in one."""
+    state, counts = night(OVER, RUNNING), {2: Votes(3, 1)}
+    said = answers.night(state, WORDING, counts=counts, away=True, compact=True)
+    assert said.text == (
+        "📊 Tonight so far: Drawful: 5👍 1👎 (+4) · Quiplash: 3👍 1👎 (+2) · now playing"
+        " · by my own count, since the Picker does not answer"
+    )
+
+
+def test_the_best_of_the_night() -> None:
+    """By score, of equals the one with more thumbs up; what is not counted comes last."""
+    unknown = Play(3, BARE, 0.0, Phase.OVER, row_id=103)
+    more = Play(4, Game("More", 4), 0.0, Phase.OVER, row_id=104, tally=Votes(6, 2))
+    state = night(unknown, OVER, RUNNING, more)
+    said = answers.top(state, WORDING, counts={2: Votes(8, 1)})
+    assert said.text == (
+        "🏆 Tonight's best:\n1. Quiplash: 8👍 1👎 (+7) · now playing\n2. More: 6👍 2👎 (+4)\n"
+        "3. Drawful: 5👍 1👎 (+4)\n4. an untitled game"
+    )
+    short = answers.top(night(OVER), WORDING, counts=None, away=True, compact=True)
+    assert short.text.startswith("🏆 Tonight's best: Drawful: 5👍 1👎 (+4) · by my own count")
+    assert answers.top(State(), WORDING, counts=None).text.startswith("🌙")
+    assert answers.top(night(), WORDING, counts=None).text.startswith("🎲")
+
+
+def test_help() -> None:
+    """What can be asked, behind the prefix; votes and orders only where they are taken."""
+    short = answers.help(WORDING, prefix="?", voting=False, hosting=False).text
+    assert "?votes" in short
+    assert "?top" in short
+    assert "thisgame" not in short
+    assert "mute" not in short
+    full = answers.help(WORDING, prefix="!", voting=True, hosting=True).text
+    assert "thisgame++" in full
+    assert "!mute 30m" in full
+    assert len(full.encode()) <= 328, "it is one line on IRC"
+
+
 def test_no_night() -> None:
     """Without a night, or without games yet, there is nothing to list."""
     assert answers.night(State(), WORDING, counts=None).text.startswith("🌙")

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from bot import ballots
-from bot.ballots import Ballot, BallotStatus, Decision, Refusal
+from bot.ballots import Ballot, BallotStatus, Decision, Refusal, Written
 from bot.domain import (
     Action,
     Author,
@@ -18,6 +18,7 @@ from bot.domain import (
     Deferred,
     Doubtful,
     Game,
+    Line,
     NightOver,
     NoQuery,
     NotThere,
@@ -65,20 +66,20 @@ def in_doubt(times: int = 1, **given: object) -> Ballot:
 
 def test_a_tap_on_the_running_play() -> None:
     """It becomes a ballot that is held, under the account's unique name."""
-    made = ballots.accept(tap(at=NOW - 2), night(play(1)), CLOCK, voted=False)
+    made = ballots.accept(tap(at=NOW - 2), night(play(1)), CLOCK)
     assert made == ballot(id=0, at=NOW - 2)
 
 
 def test_by_the_pickers_clock() -> None:
     """A tap's moment is turned into the Picker's when our clock is ahead of that."""
-    made = ballots.accept(tap(), night(play(1)), Clock(NOW, skew=30.0), voted=False)
+    made = ballots.accept(tap(), night(play(1)), Clock(NOW, skew=30.0))
     assert isinstance(made, Ballot)
     assert made.at == NOW - 30
 
 
 def test_a_name_that_is_empty() -> None:
     """A person without a name votes under the network's own id."""
-    made = ballots.accept(tap(name=""), night(play(1)), CLOCK, voted=False)
+    made = ballots.accept(tap(name=""), night(play(1)), CLOCK)
     assert isinstance(made, Ballot)
     assert made.name == "7"
 
@@ -109,12 +110,69 @@ ENDED = MappingProxyType({NIGHT: Ended(3, ())})
 )
 def test_a_tap_that_is_refused(state: State, refusal: Refusal) -> None:
     """A play that is over, or of a night or number nobody knows, takes no vote."""
-    assert ballots.accept(tap(), state, CLOCK, voted=False) is refusal
+    assert ballots.accept(tap(), state, CLOCK) is refusal
 
 
-def test_a_second_vote() -> None:
-    """Who has voted on the play is told so."""
-    assert ballots.accept(tap(), night(play(1)), CLOCK, voted=True) is Refusal.ALREADY
+# --- written in a line ---------------------------------------------------------------------
+
+
+def written(at: float = NOW, ticker: str | None = None, game: Game | None = None) -> Written:
+    return Written(Line(HERE, Author("nick:ann", "ann"), "", at, handle="h"), True, ticker, game)
+
+
+def first_and_second(second: Phase = Phase.RUNNING) -> State:
+    """Two games: the first from 1000.25, the second from 2000."""
+    return night(play(1, phase=Phase.CLOSING), play(2, QUIPLASH, second, played_at=2000.0))
+
+
+@pytest.mark.parametrize(("at", "number"), [(1001.0, 1), (1999.9, 1), (2000.0, 2), (2500.0, 2)])
+def test_on_the_game_of_that_moment(at: float, number: int) -> None:
+    """A line votes on the game that ran when it was said, though another runs by now."""
+    made = ballots.accept(written(at), first_and_second(), CLOCK)
+    assert isinstance(made, Ballot)
+    assert (made.play, made.at, made.ticker) == (number, at, None)
+    assert ballots.mark(made, first_and_second()).stamp == at
+
+
+def test_on_a_game_whose_moment_is_not_known() -> None:
+    """A game without any moment is taken to run since ever."""
+    made = ballots.accept(written(5.0), night(play(1, at=None)), CLOCK)
+    assert isinstance(made, Ballot)
+    assert made.play == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "at"),
+    [
+        (State(), 2500.0),
+        (night(), 2500.0),
+        (first_and_second(), 900.0),
+        (first_and_second(Phase.OVER), 2500.0),
+    ],
+)
+def test_when_no_game_ran(state: State, at: float) -> None:
+    """Before the first game, after the last, and without a night there is nothing to vote on."""
+    assert ballots.accept(written(at), state, CLOCK) is Refusal.NO_GAME
+
+
+def test_on_a_game_by_its_ticker() -> None:
+    """A game of the night is that play, running or over; another is none of its plays."""
+    state = first_and_second()
+    one = ballots.accept(written(2500.0, "DRW", DRAWFUL), state, CLOCK)
+    other = ballots.accept(written(2500.0, "TKO", Game("Tee K.O.", 9)), state, CLOCK)
+    assert isinstance(one, Ballot)
+    assert isinstance(other, Ballot)
+    assert (one.play, one.game_id, one.ticker) == (1, 1, "DRW")
+    assert (other.play, other.game_id, other.ticker) == (0, 9, "TKO")
+    assert ballots.mark(one, state).stamp == 2500.0
+    assert ballots.decide(other, state, asks=True) is Decision.SEND
+
+
+def test_who_writes_a_vote() -> None:
+    """A line's author, channel and handle are the vote's."""
+    vote = written()
+    assert (vote.target, vote.author.name, vote.handle, vote.at) == (HERE, "ann", "h", NOW)
+    assert ballots.voter_of(vote) == "discord/nick:ann"
 
 
 # --- the moment that is sent ---------------------------------------------------------------

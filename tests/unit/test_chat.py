@@ -8,7 +8,7 @@ import pytest
 
 from bot import chat
 from bot.chat import Mute, Order, Question, Rules, Said, Vote
-from bot.domain import Author, Line, Target
+from bot.domain import Ask, Author, Line, Target
 
 HERE = Target("libera", "#games")
 RULES = Rules(names=("nightcrier", "<@123456789012345678>"), ignore_nicks=("Bridge", "spammer"))
@@ -298,3 +298,25 @@ def test_switches() -> None:
 def test_spans(text: str, span: float | None) -> None:
     """A span is hours, minutes and seconds in that order, up to a day."""
     assert chat.parse_span(text) == span
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "asked"),
+    [
+        ("votes", (), Question.VOTES),
+        ("top", (), Question.TOP),
+        ("help", (), Question.HELP),
+        ("mute", (("span", "1h30m"),), Mute(5400.0)),
+        ("mute", (), Mute(None)),
+        ("unmute", (), Order.UNMUTE),
+        ("say-again", (), Order.SAY_AGAIN),
+        ("reconnect", (), Order.RECONNECT),
+        ("dance", (), None),
+    ],
+)
+def test_slash_commands(
+    command: str, arguments: tuple[tuple[str, str], ...], asked: object
+) -> None:
+    """They ask what the words behind a prefix ask."""
+    ask = Ask(HERE, Author("7", "ann"), command, arguments, 1000.0)
+    assert chat.asked(ask) == asked

@@ -350,7 +350,7 @@ def test_all_broken_lines_are_named_at_once() -> None:
     assert [key for key, _ in caught.value.problems] == ["sesion_ended", "stats", "zzzzzz"]
     assert str(caught.value).startswith(
         "messages.sesion_ended is no message; did you mean 'session_ended'?; "
-        "messages.stats gives an empty text; messages.zzzzzz is no message; known: answer_night,"
+        "messages.stats gives an empty text; messages.zzzzzz is no message; known: answer_help,"
     )
 
 

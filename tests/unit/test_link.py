@@ -511,3 +511,26 @@ def test_a_clock_that_is_slewed() -> None:
         driver.wall += 0.5
         driver.link.received(driver.now)
         assert Do.RECREATE_POLL not in driver.tick(1.0)
+
+
+def test_a_host_asks_for_a_new_link() -> None:
+    """It is dropped and begun anew at once, by a fresh login."""
+    driver = Driver()
+    driver.go_live()
+    driver.link.reconnect(driver.now)
+    assert driver.asked() == [Do.CLOSE]
+    driver.lose()
+    assert driver.tick() == [Do.LOGIN]
+    assert "A host asked for a new link to the Picker." in driver.said
+
+
+def test_a_host_asks_while_there_is_no_link() -> None:
+    """A wait ends at once; a login under way goes on."""
+    driver = Driver()
+    driver.tick()
+    driver.link.reconnect(driver.now)
+    assert driver.asked() == []
+    driver.link.failed(driver.now, Fault.UNREACHABLE, "nobody there")
+    assert driver.tick(0.5) == []
+    driver.link.reconnect(driver.now)
+    assert driver.tick() == [Do.LOGIN]

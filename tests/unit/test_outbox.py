@@ -495,3 +495,18 @@ def test_retry() -> None:
     assert (again.status, again.attempts, again.settled_at) == (Status.PENDING, 0, None)
     assert (again.expires_at, again.reason) == (NOW + 5_900, None)
     assert (again.part, again.message.text) == (1, "two")
+
+
+def test_again() -> None:
+    """What was said is said anew under a key of its own, however often, with a new shelf life."""
+    (row,) = outbox.plan(game(1), render, {IRC: ALL}, NOW)
+    said = replace(row, id=7, status=Status.SENT, attempts=2, remote_id="m1", settled_at=NOW)
+    once = outbox.again(said, NOW + 60.5)
+    assert (once.key, once.status, once.attempts) == (
+        f"{row.key}/again/{NOW + 60:.0f}",
+        "pending",
+        0,
+    )
+    assert (once.message, once.kind, once.play) == (row.message, row.kind, 1)
+    assert once.expires_at == NOW + 60.5 + outbox.SHELF_LIFE[Kind.GAME_ADDED]
+    assert outbox.again(once, NOW + 90).key == f"{row.key}/again/{NOW + 90:.0f}"

@@ -673,6 +673,23 @@ def test_counters_of_another_game() -> None:
         wire.parse_game(reply({"id": 18}), 17)
 
 
+def test_tickers() -> None:
+    """The catalogue's games by ticker, in capitals; rows without one, or unreadable, are none."""
+    rows = [
+        {"id": 3, "title": "Quiplash 3", "ticker": "qpl3"},
+        {"id": 4, "ticker": "FIB4", "title": None},
+        {"id": 5, "title": "Old"},
+        {"id": "six", "ticker": "SIX"},
+        "seven",
+    ]
+    assert wire.parse_tickers(reply(rows)) == {
+        "QPL3": Game("Quiplash 3", 3),
+        "FIB4": Game("Game 4", 4),
+    }
+    with pytest.raises(Unclear):
+        wire.parse_tickers(reply({"games": rows}))
+
+
 def test_login() -> None:
     """A login yields the token."""
     body = {"token": "a.b.c", "message": "Authentication successful", "expiresIn": "24h"}

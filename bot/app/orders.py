@@ -1,0 +1,137 @@
+"""Orders of hosts: be quiet, speak again, say the last line again, log in to the Picker anew."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from bot import outbox
+from bot.app.answering import is_private
+from bot.app.parts import Parts
+from bot.ballots import voter_of
+from bot.chat import Mute, Order
+from bot.cooldown import Cooldown
+from bot.deliver import Lane
+from bot.domain import Ask, Line, Message, Target
+from bot.session import State
+from bot.store import Ledger, StoreError
+
+log = logging.getLogger(__name__)
+
+_MOST_DENIED = 1000
+_RECONNECT_EVERY = 10.0
+
+
+class Orders:
+    """Follows the orders of hosts, and tells everybody else no, once."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        lanes: Mapping[Target, Lane],
+        tasks: asyncio.TaskGroup,
+        *,
+        state: Callable[[], State],
+    ) -> None:
+        self._picker = parts.picker
+        self._store = parts.store
+        self._wording = parts.wording
+        self._listening = parts.listening
+        self._time = parts.time
+        self._lanes = lanes
+        self._tasks = tasks
+        self._state = state
+        self._denied: set[str] = set()
+        self._reconnects = Cooldown(1, _RECONNECT_EVERY)
+
+    def take(self, order: Mute | Order, by: Line | Ask) -> None:
+        """Follow an order, beside everything else, or deny it."""
+        if self._listening.hosts.allow(by):
+            log.info("%s orders in %s: %s", voter_of(by), by.target, _name(order))
+            self._tasks.create_task(self._follow(order, by))
+        elif self._may_deny(by):
+            self._reply(by, self._wording.say("order_denied"))
+
+    def _may_deny(self, by: Line | Ask) -> bool:
+        """A slash command waits for its answer; a line is denied once for each person."""
+        if isinstance(by, Ask):
+            return True
+        known = voter_of(by)
+        if known in self._denied or len(self._denied) >= _MOST_DENIED:
+            return False
+        self._denied.add(known)
+        return True
+
+    async def _follow(self, order: Mute | Order, by: Line | Ask) -> None:
+        try:
+            said = await self._done(order, by)
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("an order could not be followed")
+            return
+        if said is not None:
+            self._reply(by, said)
+
+    async def _done(self, order: Mute | Order, by: Line | Ask) -> Message | None:
+        """Follow an order; what to answer."""
+        match order:
+            case Mute(span):
+                return await self._mute(span, by)
+            case Order.UNMUTE:
+                return await self._unmute(by)
+            case Order.SAY_AGAIN:
+                return await self._say_again(by)
+        if self._reconnects.take(Order.RECONNECT, self._time.monotonic()):
+            self._picker.reconnect()
+        return self._wording.say("order_reconnect")
+
+    async def _mute(self, span: float | None, by: Line | Ask) -> Message:
+        if span is None:
+            prefix = "/" if isinstance(by, Ask) else self._listening.rules.prefix
+            return self._wording.say("order_mute_how", prefix=prefix)
+        targets, until, night = self._meant(by), self._time.now() + span, self._state().current
+        key = night.key if night else None
+        await self._store.write(lambda ledger: ledger.mutes.set(targets, until, key))
+        length = self._wording.length(span)
+        return self._wording.say("order_mute", **({"span": length} if length else {}))
+
+    async def _unmute(self, by: Line | Ask) -> Message:
+        targets = self._meant(by)
+        lifted = await self._store.write(lambda ledger: ledger.mutes.lift(targets))
+        return self._wording.say("order_unmute" if lifted else "order_unmute_none")
+
+    async def _say_again(self, by: Line | Ask) -> Message | None:
+        targets, now = self._meant(by), self._time.now()
+        again = await self._store.write(lambda ledger: _again(ledger, targets, now))
+        for target in targets:
+            self._lanes[target].wake()
+        if again is not None:
+            return self._wording.say(again)
+        return self._wording.say("order_say_again") if is_private(by) else None
+
+    def _meant(self, by: Line | Ask) -> tuple[Target, ...]:
+        """The channel that an order was given in; in private, all those of the connection."""
+        if isinstance(by, Line) and by.private:
+            return tuple(lane for lane in self._lanes if lane.adapter == by.target.adapter)
+        return (by.target,) if by.target in self._lanes else ()
+
+    def _reply(self, by: Line | Ask, said: Message) -> None:
+        if lane := self._lanes.get(by.target):
+            lane.reply(by.handle, said, private=is_private(by))
+
+
+def _again(ledger: Ledger, targets: tuple[Target, ...], now: float) -> str | None:
+    """Say the last line of some channels again; the wording of why not, if nothing is said."""
+    loud = [target for target in targets if not ledger.mutes.holds(target, now)]
+    rows = [row for target in loud if (row := ledger.last_said(target))]
+    for row in rows:
+        ledger.add(outbox.again(row, now))
+    if rows:
+        return None
+    return "order_say_nothing" if loud else "order_muted"
+
+
+def _name(order: Mute | Order) -> str:
+    return "mute" if isinstance(order, Mute) else order.value
