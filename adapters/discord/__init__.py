@@ -15,7 +15,10 @@ from adapters.discord.settings import (
 from adapters.discord.webhook import Webhook
 from bot.port import Adapter, Hear, Memory
 
-__all__ = ["Settings", "build", "fold", "ident", "invite", "wrong_channels"]
+__all__ = ["ALIKE", "Settings", "build", "fold", "ident", "invite", "wrong_channels"]
+
+ALIKE = ("api_url",)
+"""Settings that must be the same in every table: discord.py has them once for the process."""
 
 
 def build(

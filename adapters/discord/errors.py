@@ -35,8 +35,8 @@ LONGEST_WAIT = 30.0
 """Seconds of a rate limit that discord.py may wait out inside, the least it can be set to."""
 
 UNKNOWN_CHANNEL, UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK = 10_003, 10_008, 10_015
-TOO_MANY_OLD_EDITS, MISSING_PERMISSIONS, INVALID_FORM = 30_046, 50_013, 50_035
-ARCHIVED, HAS_A_THREAD = 50_083, 160_004
+TOO_MANY_OLD_EDITS, MISSING_ACCESS, MISSING_PERMISSIONS = 30_046, 50_001, 50_013
+INVALID_FORM, ARCHIVED, HAS_A_THREAD = 50_035, 50_083, 160_004
 _PASSING = frozenset({20_016, 20_028, 40_004, 40_062, 130_000})
 """Slow mode, write limits, sending switched off for now, overload."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord.errors import UNKNOWN_CHANNEL, Refusal, guarded
+from adapters.discord.errors import MISSING_ACCESS, UNKNOWN_CHANNEL, Refusal, guarded
 from bot.port import Permanent
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,8 @@ async def look_up(client: discord.Client, channel_id: int) -> Place:
         async with guarded():
             found = await client.fetch_channel(channel_id)
     except Refusal as error:
-        if error.code == UNKNOWN_CHANNEL and await _is_server(client, channel_id):
-            raise Permanent("is the id of a server; copy that of a channel in it") from error
+        if said := await _explained(client, channel_id, error):
+            raise Permanent(said) from error
         raise
     if isinstance(found, discord.abc.PrivateChannel):
         raise Permanent("is a private conversation; name a channel of a server")
@@ -58,6 +58,17 @@ async def _holder(guild: discord.Guild, channel: Any) -> discord.abc.GuildChanne
     found = await guild.fetch_channel(at)
     assert isinstance(found, discord.abc.GuildChannel)
     return found
+
+
+async def _explained(client: discord.Client, channel_id: int, error: Refusal) -> str | None:
+    """What to put right, where Discord's own words do not say it."""
+    if error.code == MISSING_ACCESS:
+        return "the bot lacks View Channel there, or is not in its server"
+    if error.code != UNKNOWN_CHANNEL:
+        return None
+    if await _is_server(client, channel_id):
+        return "is the id of a server; copy that of a channel in it"
+    return "there is no such channel; it may have been deleted"
 
 
 async def _is_server(client: discord.Client, guild_id: int) -> bool:

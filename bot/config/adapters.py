@@ -71,7 +71,8 @@ def read_adapters(
         problems += found
         partly += [adapter] if adapter else []
         good += [adapter] if adapter and not found else []
-    return tuple(good), [*problems, *_probed(good, probe), *_doubles(partly, registry)]
+    between = (*_doubles(partly, registry), *_unlike(partly, registry))
+    return tuple(good), [*problems, *_probed(good, probe), *between]
 
 
 def _read_adapter(
@@ -153,3 +154,15 @@ def _doubles(tables: Iterable[AdapterTable], registry: Registry) -> Iterator[Pro
             if first != table.name:
                 what = f"is served by [adapters.{first}] already"
                 yield problem((*at, "channels"), what, channel)
+
+
+def _unlike(tables: Iterable[AdapterTable], registry: Registry) -> Iterator[Problem]:
+    """Settings that all tables of a kind must have alike (its module's ``ALIKE``)."""
+    found: dict[tuple[str, str], tuple[str, object]] = {}
+    for table in tables:
+        for key in getattr(registry.load(table.kind), "ALIKE", ()):
+            value = getattr(table.settings, key)
+            first, known = found.setdefault((table.kind, key), (table.name, value))
+            if value != known:
+                what = f"must be the same in all tables, and is {known} in [adapters.{first}]"
+                yield problem(("adapters", table.name, key), what, value)

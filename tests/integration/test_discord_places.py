@@ -43,7 +43,7 @@ async def test_what_is_no_channel(peer):
         world.guild_id: "is the id of a server; copy that of a channel in it",
         category.id: "#night in Game nights is a category; name a channel in it",
         forum.id: "#posts in Game nights is a forum; name a post in it",
-        world.snowflake(): "Discord answers 404: Unknown Channel (10003)",
+        world.snowflake(): "there is no such channel; it may have been deleted",
     }
     for channel, told in expected.items():
         assert await why_not(Stage(peer), channel) == told
