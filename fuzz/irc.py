@@ -1,18 +1,22 @@
-"""A coverage-guided fuzz of the IRC machine: ``python -m fuzz.irc [SECONDS [CORPUS]]``, with
-``atheris`` installed beside Nightcrier (it is not among its requirements).
+"""A coverage-guided fuzz of the IRC machine: ``python -m fuzz.irc CORPUS [SECONDS [FLAG ...]]``,
+with ``atheris`` installed beside Nightcrier (it is not among its requirements). CORPUS is a folder
+that is made and kept; flags are libFuzzer's.
 
+An input is what a server sends. After 0xFE we say a line, answer one, and let seven seconds pass.
 Allowed outcomes: the machine goes on, or it sets its ending; each line said has one fate; no
-line of ours holds a control that could begin another. Anything else ends the run with the input.
+line of ours holds a control that could begin another, or is longer than a server takes. Anything
+else ends the run with the input.
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import atheris
 
 with atheris.instrument_imports(include=["adapters.irc", "irc.message", "irc.features"]):
-    from adapters.irc.channels import Channels
+    from adapters.irc.channels import Channel, Channels
     from adapters.irc.facts import Identity, Settled
     from adapters.irc.library import Buffer
     from adapters.irc.machine import Machine
@@ -26,39 +30,80 @@ ME = Identity(
     account_password="pw",
     mechanisms=("EXTERNAL", "SCRAM-SHA-256", "PLAIN"),
 )
+PAUSE = b"\xfe"
+LONGEST = 4096
+
+SIGN_ON = b"CAP * LS :echo-message batch sasl\n:s 001 nightcrier :hi\n:s 422 nightcrier :no\n"
+JOINED = SIGN_ON + b":NickServ NOTICE n :now identified\n:nightcrier!u@h JOIN #night\n" + PAUSE
+SEEDS = (
+    b"CAP * LS * :a b\nCAP * LS :sasl\nCAP * ACK :sasl \nAUTHENTICATE +\n900\n903\n",
+    b"CAP * LS :sasl=PLAIN\nCAP * ACK :sasl\nAUTHENTICATE +\n:s 904 n :no\n",
+    b":s 432 * n :no\n:s 433 * n :no\n:s 437 * n :no\n"
+    b":s 001 nightcri_ :hi\n005 n NICKLEN=12 :x\n376\n",
+    JOINED
+    + b":nightcrier!u@h PRIVMSG #night :hello\n@label=t1 ACK\n"
+    + PAUSE
+    + b":s 404 n #night :no\n",
+    JOINED + b":s PONG s nightcrier-1\n" + PAUSE + b"FAIL PRIVMSG X #night :no\n417 n :long\n",
+    JOINED
+    + b":s 353 n = #night :@bob +al\n:o!u@h MODE #night +o-v+c al al\n:bob NICK :al\n:al QUIT\n",
+    JOINED
+    + b":o!u@h KICK #night nightcrier :out\n:s 474 n #night :no\n:o INVITE nightcrier #night\n",
+    JOINED + b"BATCH +b chathistory #night\n"
+    b"@batch=b;time=2026-01-02T03:04:05.000Z :a!b@c PRIVMSG #night :x\n",
+    JOINED
+    + b":a!b@c PRIVMSG nightcrier :\x01PING 1\x01\n:a!b@c PRIVMSG #night :\x01ACTION votes\x01\n",
+    JOINED
+    + b":s 005 n PREFIX=(qov)~@+ CHANMODES=b,k,l,imn BOT=B LINELEN=600 CASEMAPPING=ascii :x\n"
+    b"ERROR :gone\n",
+)
 
 
 def once(data: bytes) -> None:
-    machine = Machine(
-        ME,
-        Channels(("#night", "#quiet"), {"#quiet": "k"}),
-        burst=4,
-        pace=0.0,
-        digits="042",
-        now=0.0,
-    )
-    buffer, said, settled, now = Buffer(), 0, [], 0.0
-    for piece in data.split(b"\xfe"):
+    known = Channels(("#night", "#quiet"), {"#quiet": "k"})
+    machine = Machine(ME, known, burst=4, pace=0.0, digits="042", now=0.0)
+    buffer, now, tickets, settled = Buffer(), 0.0, 0, []
+    for piece in data.split(PAUSE):
         now += 7.0
         for text in buffer.feed(piece + b"\n"):
             machine.receive(text, now)
         channel = machine.channels.find("#night")
         if channel is not None and machine.channels.obstacle(channel) is None:
-            said = machine.say(channel, "hello")
+            tickets = speak(machine, channel, tickets)
         machine.wake(now)
-        for line in machine.take_lines(now):
-            assert not {"\r", "\n", "\0"} & set(line), line
-        settled += [fact.ticket for fact in machine.take_facts() if isinstance(fact, Settled)]
-        assert isinstance(machine.deadline, float)
+        look(machine, now)
+        settled += fates(machine)
     machine.lost("over")
-    settled += [fact.ticket for fact in machine.take_facts() if isinstance(fact, Settled)]
-    assert sorted(settled) == list(range(1, said + 1)), settled
+    settled += fates(machine)
+    assert sorted(settled) == list(range(1, tickets + 1)), settled
+
+
+def speak(machine: Machine, channel: Channel, tickets: int) -> int:
+    """Say a line and answer another; the newest ticket."""
+    said = machine.say(channel, "hello")
+    assert said == tickets + 1
+    return said + machine.answer(channel, "5 up")
+
+
+def look(machine: Machine, now: float) -> None:
+    for line in machine.take_lines(now):
+        assert not {"\r", "\n", "\0"} & set(line), line
+    assert isinstance(machine.deadline, float)
+    assert 100 <= machine.length <= LONGEST
+
+
+def fates(machine: Machine) -> list[int]:
+    return [fact.ticket for fact in machine.take_facts() if isinstance(fact, Settled)]
 
 
 def main() -> None:
-    seconds = sys.argv[1] if len(sys.argv) > 1 else "600"
-    flags = [f"-max_total_time={seconds}", "-max_len=4096", "-timeout=10", *sys.argv[2:]]
-    atheris.Setup([sys.argv[0], *flags], once)
+    corpus = Path(sys.argv[1])
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(SEEDS):
+        (corpus / f"seed-{number}").write_bytes(seed)
+    seconds = sys.argv[2] if len(sys.argv) > 2 else "600"
+    flags = [f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=10", *sys.argv[3:]]
+    atheris.Setup([sys.argv[0], *flags, str(corpus)], once)
     atheris.Fuzz()
 
 

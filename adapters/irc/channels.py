@@ -223,7 +223,7 @@ class Channels:
 
     def _invited(self, name: str, now: float) -> None:
         channel = self.find(name)
-        if channel is not None and channel.stand is not Stand.IN:
+        if channel is not None and channel.stand in (Stand.OUT, Stand.BARRED):
             channel.stand, channel.due_at = Stand.OUT, now
 
     def _moded(self, name: str, modes: str, parameters: tuple[str, ...]) -> None:

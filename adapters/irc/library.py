@@ -86,7 +86,7 @@ class Features(FeatureSet):  # type: ignore[misc]  # the library has no types
         "NICKLEN": re.compile(r"[0-9]{1,9}"),
         "CASEMAPPING": re.compile(r".+"),
         "BOT": re.compile(r"[A-Za-z]"),
-        "PREFIX": re.compile(r"\([A-Za-z]{1,20}\)[^A-Za-z0-9\s]{1,20}"),
+        "PREFIX": re.compile(r"\([A-Za-z]{1,20}\)[^A-Za-z0-9\s()]{1,20}"),
         "CHANMODES": re.compile(r"[A-Za-z]{0,60}(?:,[A-Za-z]{0,60}){3,9}"),
     }
 

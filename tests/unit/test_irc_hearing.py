@@ -179,7 +179,15 @@ def test_prefixes_of_the_server():
 
 
 @pytest.mark.parametrize(
-    "feature", ["PREFIX=(ov", "PREFIX=ov@+", "PREFIX=(ov)", "CHANMODES=b,k", "CHANMODES=é,k,l,i"]
+    "feature",
+    [
+        "PREFIX=(ov",
+        "PREFIX=ov@+",
+        "PREFIX=(ov)",
+        "PREFIX=(ov)@)",
+        "CHANMODES=b,k",
+        "CHANMODES=é,k,l,i",
+    ],
 )
 def test_odd_prefixes_change_nothing(feature):
     """ISUPPORT that makes no sense leaves @ and + as they always were."""

@@ -733,6 +733,24 @@ def test_invitation_opens_the_door():
     )
 
 
+def test_invitations_do_not_pile_up():
+    """A flood of invitations makes one JOIN, until that is answered."""
+    play(
+        SIGN_ON
+        + """
+        C: JOIN #night
+        S: :irc.test 473 nightcrier #night :Cannot join channel (+i)
+        S: :op!o@h INVITE nightcrier #night
+        C: JOIN #night
+        S: :op!o@h INVITE nightcrier #night
+        S: :op!o@h INVITE nightcrier #night
+        S: :irc.test 473 nightcrier #night :Cannot join channel (+i)
+        S: :op!o@h INVITE nightcrier #night
+        C: JOIN #night
+        """
+    )
+
+
 def test_kicked_once_comes_back():
     """After a kick we wait a minute and come back."""
     played = play(
