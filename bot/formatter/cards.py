@@ -83,9 +83,12 @@ def _night_card(stats: Stats, say: Say) -> Card:
 
 
 def _scoreboard(stats: Stats, say: Say) -> tuple[Field, ...]:
-    """All games, best first, a few lines to a field; past the last field the rest is left out."""
+    """All games, best first, a few lines to a field; what is past the last field is counted."""
     lines = [_line(scored, say) for scored in ranked(stats.scores)]
-    starts = range(0, min(len(lines), _LINES_PER_FIELD * _FIELDS_OF_LINES), _LINES_PER_FIELD)
+    room = _LINES_PER_FIELD * _FIELDS_OF_LINES
+    if len(lines) > room:
+        lines = [*lines[: room - 1], f"… +{len(lines) - room + 1}"]
+    starts = range(0, len(lines), _LINES_PER_FIELD)
     name = _label("card_scores", say)
     return tuple(
         Field(name, "\n".join(lines[start : start + _LINES_PER_FIELD]), inline=False)

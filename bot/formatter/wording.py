@@ -131,10 +131,11 @@ def _harmless(value: Value) -> Value:
 
 
 def _actions(announcement: Announcement) -> tuple[Action, ...]:
-    """The vote buttons of a game that begins."""
-    if announcement.kind is not Kind.GAME_ADDED or announcement.play is None:
+    """The vote buttons of a game that runs from now on, or was found running."""
+    line = announcement.covers[-1] if announcement.covers else announcement
+    if line.kind is not Kind.GAME_ADDED or line.play is None:
         return ()
-    return vote_buttons(announcement.session, announcement.play)
+    return vote_buttons(line.session, line.play)
 
 
 def vote_buttons(session: SessionKey, play: int) -> tuple[Action, ...]:

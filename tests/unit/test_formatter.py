@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,14 @@ def test_the_buttons_are_those_of_the_play() -> None:
     assert actions == (Action(True, KEY, 3), Action(False, KEY, 3))
     assert wording.render(added(FIBBAGE)).actions == ()
     assert wording.render(announce(Voted(FIBBAGE, Votes(1, 0)), play=3)).actions == ()
+
+
+def test_a_game_that_was_found_running_has_its_buttons() -> None:
+    """After an absence the one line that is said can be voted on: for the game that runs."""
+    covers = tuple(announce(Added(game), play=play) for play, game in enumerate((QUIPLASH, BARE)))
+    line = replace(announce(Missed((QUIPLASH,), BARE)), covers=covers)
+    actions = Wording(ENGLISH).render(line).actions
+    assert actions == (Action(True, KEY, 1), Action(False, KEY, 1))
 
 
 def test_other_texts_are_said_by_key() -> None:
@@ -472,6 +481,7 @@ def test_a_very_long_night_stays_within_a_card() -> None:
     message = Wording(ENGLISH, labels).render(announce(stats(100, *scores, seconds=9_000)))
     assert message.card is not None
     boards = [field.value for field in message.card.fields if not field.inline]
+    assert boards[-1].endswith("\n… +74"), "what is left out is counted"
     assert [board.count("\n") for board in boards] == [8, 8, 8]
     assert all(len(board) <= 1_024 for board in boards)
     assert all(len(field.name) <= 60 for field in message.card.fields)
