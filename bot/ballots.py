@@ -106,12 +106,14 @@ class Ballot:
 @dataclass(frozen=True, slots=True)
 class Written:
     """A vote in a line: on the game that ran when it was said, or on ``game`` of the Picker's
-    catalogue, which it names by its ``ticker``."""
+    catalogue, which it names by its ``ticker``. Of several by ticker each is set ``back`` by
+    some seconds, since the Picker counts one vote of a name in a second."""
 
     line: Line
     up: bool
     ticker: str | None = None
     game: Game | None = None
+    back: float = 0.0
 
     @property
     def target(self) -> Target:
@@ -127,7 +129,7 @@ class Written:
 
     @property
     def at(self) -> float:
-        return self.line.at
+        return self.line.at - self.back
 
 
 Vote = Tap | Written

@@ -21,11 +21,13 @@ from bot.app.voting import Voting
 from bot.ballots import Vote, Written
 from bot.chat import Mute, Order, Question, Rules
 from bot.deliver import Lane
-from bot.domain import Ask, Clock, Line, Tap, Target
+from bot.domain import SAME_SECOND, Ask, Clock, Line, Tap, Target
 from bot.port import Named, Shows
 from bot.session import State
 
 log = logging.getLogger(__name__)
+
+_APART = 2 * SAME_SECOND
 
 _MOST_HELD = 5000
 """Ballots that may wait for the Picker before votes in lines of text are left alone."""
@@ -133,8 +135,8 @@ class People:
         """Take the votes by ticker; a word that is none is nothing."""
         games = await self._catalogue.games()
         written = [
-            Written(line, vote.up, vote.ticker, games[vote.ticker])
-            for vote in votes
+            Written(line, vote.up, vote.ticker, games[vote.ticker], back=number * _APART)
+            for number, vote in enumerate(votes, start=1)
             if vote.ticker is not None and vote.ticker in games
         ]
         if written:

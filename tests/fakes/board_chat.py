@@ -24,6 +24,8 @@ class BoardChat(Chat):
         default_factory=lambda: defaultdict(deque)
     )
     private: list[tuple[object, Message]] = field(default_factory=list)
+    marks: list[tuple[object, bool]] = field(default_factory=list)
+    mark_troubles: deque[BaseException] = field(default_factory=deque)
 
     async def send(self, channel: str, message: Message, *, key: str) -> Receipt:
         receipt = await super().send(channel, message, key=key)
@@ -41,6 +43,14 @@ class BoardChat(Chat):
         await super().reply(handle, message, private)
         if private:
             self.private.append((handle, message))
+
+    async def react(self, handle: object, up: bool) -> None:
+        self.marks.append((handle, up))
+        if self.mark_troubles:
+            raise self.mark_troubles.popleft()
+
+    def names(self, channel: str) -> tuple[str, ...]:
+        return ("nightcrier",)
 
     def link(self, channel: str, remote_id: str) -> str | None:
         return f"https://chat.example/{channel}/{remote_id}"

@@ -14,13 +14,14 @@ from faults import Faults
 
 from bot import app, messages
 from bot.ballots import Ballot, BallotStatus, Limit
-from bot.domain import Action, Ask, Author, Kind, Message, Tap, Target
+from bot.domain import Action, Ask, Author, Kind, Line, Message, Tap, Target
 from bot.formatter import Wording
 from bot.picker import Picker
 from bot.store import Store, read_ballots
 from bot.timing import SystemTime
 
 KEY = "the-admin-key"
+ANN = Author("id-ann", "ann")
 TIME = SystemTime()
 HERE = Target("chat", "#here")
 ACTIVE = "GET /api/sessions/active"
@@ -91,10 +92,31 @@ class Scene:
         self.hearing.hear(Tap(HERE, author, action, TIME.now(), handle))
         return handle
 
-    def ask(self, command: str) -> str:
+    def ask(self, command: str, author: Author = ANN, **arguments: str) -> str:
+        """Use a slash command; the handle by which the answer comes."""
         handle = f"{command}-{TIME.monotonic()}"
-        self.hearing.hear(Ask(HERE, Author("id-ann", "ann"), command, (), TIME.now(), handle))
+        given = tuple(arguments.items())
+        self.hearing.hear(Ask(HERE, author, command, given, TIME.now(), handle))
         return handle
+
+    def say(
+        self, text: str, author: Author = ANN, *, at: float | None = None, private: bool = False
+    ) -> str:
+        """Say something in the channel; the handle by which an answer comes."""
+        handle = f"{text[:20]}-{TIME.monotonic()}"
+        moment = TIME.now() if at is None else at
+        self.hearing.hear(Line(HERE, author, text, moment, private, handle))
+        return handle
+
+    async def answered(self, handle: str, wait: float = 8.0) -> str:
+        """What was answered for all to see, once it is there."""
+
+        def found() -> list[str]:
+            told = self.told(handle)
+            return [text for to, text in self.chat.replies if to == handle and text not in told]
+
+        await until(found, wait)
+        return found()[0]
 
     def told(self, handle: str) -> list[str]:
         """What was answered in private."""

@@ -1,0 +1,246 @@
+"""Votes in lines of text: counted as those by button are, for the game of that moment."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from faults import STORED_THEN_RESET, UNAVAILABLE, Faults
+from host import Host, hosting
+from scene import KEY, POST, TIME, Scene, until
+
+from bot.app import Listening
+from bot.ballots import BallotStatus
+from bot.chat import Rules
+from bot.domain import Author
+from bot.port import Transient
+from bot.sandbox import NEWEST, SEED, Era, Sandbox
+
+GAME, NEXT = "Drawful 2", "Fibbage 4"
+BEN = Author("id-ben", "ben")
+
+
+@pytest.fixture
+def era() -> Era:
+    return NEWEST
+
+
+@pytest.fixture
+async def scene(tmp_path: Path, era: Era) -> AsyncIterator[Scene]:
+    faults = Faults()
+    sandbox = Sandbox(KEY, time=TIME, era=era, middlewares=[faults.middleware])
+    async with sandbox.serve() as url:
+        yield Scene(url, tmp_path, faults)
+
+
+@pytest.fixture
+async def host(scene: Scene) -> AsyncIterator[Host]:
+    async with hosting(scene.url, KEY, TIME) as host:
+        yield host
+
+
+async def begin(scene: Scene, host: Host, title: str = GAME) -> int:
+    session = await host.start()
+    await host.add(session, title)
+    await scene.board(title)
+    return session
+
+
+async def stored(host: Host, session: int) -> list[tuple[str, str, str]]:
+    rows = (await host.ask("GET", f"/api/votes?session_id={session}&limit=100"))["votes"]
+    return sorted((r["username"], r["vote_type"], r["game_title"]) for r in rows)
+
+
+async def test_counted(scene: Scene, host: Host) -> None:
+    """Votes in lines reach the Picker and the board; nothing is said, the lines are marked."""
+    async with scene.running():
+        session = await begin(scene, host)
+        said = list(scene.chat.said)
+        up = scene.say("good one thisgame++ :)")
+        down = scene.say("THISGAME--", BEN)
+        await scene.settled(2)
+        board = await scene.board(GAME)
+        await until(lambda: "1👍 1👎" in scene.chat.shows[board].text)
+        assert scene.chat.said == said
+    assert scene.chat.replies == []
+    assert scene.chat.marks == [(up, True), (down, False)]
+    assert await stored(host, session) == [("ann", "up", GAME), ("ben", "down", GAME)]
+
+
+async def test_once_whatever_the_way(scene: Scene, host: Host) -> None:
+    """By button, by text, and under another nick of the same account: one vote."""
+    async with scene.running():
+        session = await begin(scene, host)
+        up = scene.button(await scene.board(GAME))
+        await scene.answer(scene.tap(up, "ann", account="annie"))
+        scene.say("thisgame--", Author("account:annie", "ann_", "annie"))
+        scene.say("thisgame--", BEN)
+        await until(lambda: len(scene.ballots) == 2)
+        second = await scene.answer(scene.tap(up, "ben"))
+        assert second.text.startswith("☑️ You have voted on Drawful 2 already")
+        await scene.settled(2)
+    assert len(await stored(host, session)) == 2
+
+
+async def test_just_before_the_next_game(scene: Scene, host: Host) -> None:
+    """A line that was said before the next game came votes on the earlier one, as the network
+    stamped it, though it arrives later."""
+    async with scene.running():
+        session = await begin(scene, host)
+        began = TIME.now()
+        await until(lambda: int(TIME.now()) > began + 1)  # games' moments are cut to the second
+        await host.add(session, NEXT)
+        await scene.board(NEXT)
+        scene.say("thisgame++", at=began + 0.5)
+        scene.say("thisgame++", BEN)
+        await scene.settled(2)
+    assert await stored(host, session) == [("ann", "up", GAME), ("ben", "up", NEXT)]
+
+
+async def test_what_is_no_vote(scene: Scene, host: Host) -> None:
+    """History, relayed lines, bots, ignored people, and what only looks like a vote."""
+    rules = Rules(ignore_nicks=("Bridge",))
+    scene.listening = Listening(rules=rules)
+    async with scene.running():
+        await begin(scene, host)
+        scene.say("thisgame++", at=TIME.now() - 400)
+        scene.say("[irc] <ann> thisgame++")
+        scene.say("thisgame++", Author("7", "robot", is_bot=True))
+        scene.say("thisgame++", Author("8", "bridge"))
+        scene.say("c++ i-- thisgame++ thisgame--")
+        scene.say("`thisgame++` https://example.org/thisgame++")
+        scene.say("thisgame++", BEN)
+        (ballot,) = await scene.settled()
+    assert ballot.name == "ben"
+
+
+async def test_by_ticker(scene: Scene, host: Host) -> None:
+    """A ticker of the catalogue votes on its game, running or not, once for each person; a
+    word that is no ticker is nothing."""
+    games = await _tickers(host)
+    this, other = games[GAME], games["Tee K.O."]
+    async with scene.running():
+        session = await begin(scene, host)
+        scene.say(f"{other}++ and {this.lower()}-- and ZZZZ++")
+        await scene.settled(1 if this.isalpha() else 2)
+        scene.say(f"{other}--")
+        scene.say(f"{this}--")
+        scene.say("thisgame++")
+        scene.say(f"{other}--", BEN)
+        await until(lambda: len(scene.ballots) == 3)
+        await scene.settled(3)
+    assert {(b.name, b.ticker, b.up) for b in scene.ballots} == {
+        ("ann", other, True),
+        ("ann", this, False),
+        ("ben", other, False),
+    }
+    assert len(await stored(host, session)) == 3
+
+
+@pytest.mark.parametrize("era", [SEED], ids=["seed"])
+async def test_no_tickers(scene: Scene, host: Host) -> None:
+    """A Picker that knows no tickers would count such a vote for the wrong game: it is none."""
+    async with scene.running():
+        await begin(scene, host)
+        scene.say("TKO++ FIB4++")
+        scene.say("thisgame++", BEN)
+        (ballot,) = await scene.settled()
+    assert ballot.name == "ben"
+
+
+async def _tickers(host: Host) -> dict[str, str]:
+    return {game["title"]: game["ticker"] for game in await host.ask("GET", "/api/games")}
+
+
+async def test_a_notice(scene: Scene, host: Host) -> None:
+    """Where the host wants it, who votes by text is told in private what became of it."""
+    scene.listening = Listening(notice=True)
+    async with scene.running():
+        early = scene.say("thisgame++")
+        assert (await scene.answer(early)).text == "🌙 There is no game night at the moment."
+        session = await host.start()
+        await until(lambda: scene.chat.said)
+        early = scene.say("thisgame++")
+        assert (await scene.answer(early)).text == "🎲 No game is running at the moment."
+        await host.add(session, GAME)
+        await scene.board(GAME)
+        said = await scene.answer(scene.say("thisgame++"))
+        assert said.text == "🗳️ Your 👍 for Drawful 2 is counted. Tonight: 1👍 0👎 (Score: +1)"
+        again = await scene.answer(scene.say("thisgame--"))
+        assert again.text.startswith("☑️ You have voted on Drawful 2 already")
+        tickers = await _tickers(host)
+        other = await scene.answer(scene.say(f"{tickers['Tee K.O.']}++"))
+        assert other.text.startswith("🗳️ Your 👍 for Tee K.O. is counted.")
+        again = await scene.answer(scene.say(f"{tickers['Tee K.O.']}++"))
+        assert again.text.startswith("☑️ You have voted on Tee K.O. already")
+
+
+async def test_a_mark_that_fails(scene: Scene, host: Host) -> None:
+    """A network that will not mark a line costs nothing but the mark."""
+    scene.chat.mark_troubles.extend([Transient("slow down"), RuntimeError("foreign")])
+    async with scene.running():
+        await begin(scene, host)
+        for name in ("ann", "ben", "cid"):
+            scene.say("thisgame++", Author(name, name))
+        await scene.settled(3)
+        await until(lambda: len(scene.chat.marks) == 3)
+
+
+async def test_through_a_restart_of_both(scene: Scene, host: Host) -> None:
+    """Votes that the Picker has not answered for, by text and by button, are counted once each
+    after the bot was started again."""
+    async with scene.running():
+        session = await begin(scene, host)
+        up = scene.button(await scene.board(GAME))
+        scene.faults.put(POST, STORED_THEN_RESET, times=1)
+        scene.faults.put("GET /api/votes", UNAVAILABLE)
+        scene.say("thisgame++")
+        await until(lambda: any(ballot.doubts for ballot in scene.ballots), 15)
+        scene.faults.put(POST, UNAVAILABLE)
+        scene.say("thisgame--", BEN)
+        scene.tap(up, "cid")
+        await until(lambda: len(scene.ballots) == 3)
+    scene.faults.clear()
+    async with scene.running():
+        ballots = await scene.settled(3, wait=30)
+    assert {ballot.status for ballot in ballots} == {BallotStatus.COUNTED}
+    assert [name for name, _, _ in await stored(host, session)] == ["ann", "ben", "cid"]
+
+
+async def test_only_where_votes_are_taken(scene: Scene, host: Host) -> None:
+    """From a chat that is not in votes.from neither lines nor buttons vote; a button says so."""
+    scene.listening = Listening(voting=frozenset({"other"}))
+    async with scene.running():
+        await begin(scene, host)
+        up = scene.button(await scene.board(GAME))
+        scene.say("thisgame++")
+        assert (await scene.answer(scene.tap(up))).text == "🚫 No votes are taken here."
+        assert "link to the Picker" in await scene.answered(scene.say("!status"))
+    assert scene.ballots == ()
+
+
+async def test_beside_a_relay(scene: Scene, host: Host) -> None:
+    """Where another bot takes votes and commands by text, ours does not; buttons still vote."""
+    scene.listening = Listening(beside_relay=frozenset({"chat"}))
+    async with scene.running():
+        await begin(scene, host)
+        up = scene.button(await scene.board(GAME))
+        silent = [scene.say(text) for text in ("thisgame++", "!votes", "nightcrier: votes")]
+        assert "is counted" in (await scene.answer(scene.tap(up, "ben"))).text
+        assert "Drawful 2" in (await scene.answer(scene.ask("votes"))).text
+    assert [handle for handle, _ in scene.chat.replies if handle in silent] == []
+    assert [ballot.name for ballot in scene.ballots] == ["ben"]
+
+
+async def test_more_than_can_be_held(scene: Scene, host: Host) -> None:
+    """While thousands of votes wait for the Picker, further ones by text are dropped and counted."""
+    async with scene.running():
+        await begin(scene, host)
+        scene.faults.put(POST, UNAVAILABLE)
+        for start in range(0, 6300, 900):
+            for number in range(start, start + 900):
+                scene.say("thisgame++", Author(f"id-{number}", f"p{number}"))
+            await until(lambda: not scene.hearing._lines)
+        await until(lambda: scene.hearing.dropped)
+    assert scene.hearing.dropped == 900
