@@ -17,9 +17,12 @@ from bot import config as configuration
 from bot import messages
 from bot.app import Hearing, Listening, Parts
 from bot.ballots import Limit
+from bot.chat import Rules
 from bot.config import AdapterTable, Config, ConfigError, Problem
-from bot.domain import Target
+from bot.deliver import can_edit
+from bot.domain import Kind, Target
 from bot.formatter import Wording
+from bot.hosts import Hosts
 from bot.picker import Picker
 from bot.port import Adapter, Hear, Memory, deaf
 from bot.store import Store
@@ -88,20 +91,50 @@ async def opened(path: Path, time: Time) -> AsyncIterator[Store]:
 def parts(config: Config, speaking: Config, store: Store, time: Time) -> Parts:
     """The bot of ``config``, in which only what ``speaking`` has says anything."""
     hearing = Hearing()
+    built = {
+        table.name: build(table, hearing.hear, store.memory(table.name))
+        for table in speaking.adapters
+    }
     return Parts(
         picker=picker(config, time),
         store=store,
-        adapters={
-            table.name: build(table, hearing.hear, store.memory(table.name))
+        adapters=built,
+        announce={
+            Target(table.name, channel): kinds(config, table, channel, built[table.name])
             for table in speaking.adapters
+            for channel in table.channels
         },
-        announce=speaking.announce,
         configured=frozenset(config.announce),
         wording=wording(config),
         poll_interval=config.picker.poll_interval,
         time=time,
         hearing=hearing,
-        listening=Listening(limit=Limit(config.votes.limit)),
+        listening=listening(config),
+    )
+
+
+def kinds(config: Config, table: AdapterTable, channel: str, adapter: Adapter) -> frozenset[Kind]:
+    """The lines that are said in a channel: beside a relay none where there are no boards."""
+    if table.beside_relay and not can_edit(adapter):
+        return frozenset()
+    return config.announce[Target(table.name, channel)]
+
+
+def listening(config: Config) -> Listening:
+    """What is made of what people say."""
+    votes, commands, hosts = config.votes, config.commands, config.hosts
+    return Listening(
+        limit=Limit(votes.limit),
+        rules=Rules(
+            prefix=commands.prefix,
+            commands=commands.enabled,
+            ignore_prefixes=votes.ignore_prefixes,
+            ignore_nicks=votes.ignore_nicks,
+        ),
+        voting=None if votes.from_ is None else frozenset(votes.from_),
+        beside_relay=frozenset(table.name for table in config.adapters if table.beside_relay),
+        notice=votes.notice,
+        hosts=Hosts(frozenset(hosts.accounts), frozenset(hosts.roles), hosts.operators),
     )
 
 

@@ -18,8 +18,9 @@ def preview(config: Config) -> int:
     wording = compose.wording(config)
     for table, target in compose.targets(config):
         click.secho(str(target), bold=True)
-        kinds = config.announce[target]
-        for line in channel_lines(wording, compose.build(table), kinds):
+        adapter = compose.build(table)
+        kinds = compose.kinds(config, table, target.channel, adapter)
+        for line in channel_lines(wording, adapter, kinds):
             click.echo(f"  {line}" if line else "")
         click.echo()
     return 0

@@ -20,12 +20,14 @@ from bot.config.adapters import AdapterTable, Probe, Registry, read_adapters
 from bot.config.models import (
     LANGUAGE,
     AnnounceSettings,
+    CommandsSettings,
+    HostsSettings,
     LogSettings,
     PickerSettings,
     Tables,
     VotesSettings,
 )
-from bot.config.problems import ConfigError, Problem, problem
+from bot.config.problems import ConfigError, Problem, nearest, problem
 from bot.config.sources import overlay, read
 from bot.config.validation import validate
 from bot.domain import Kind, Target
@@ -33,8 +35,10 @@ from bot.formatter import Wording, WordingError
 
 __all__ = [
     "AdapterTable",
+    "CommandsSettings",
     "Config",
     "ConfigError",
+    "HostsSettings",
     "LogSettings",
     "PickerSettings",
     "Probe",
@@ -44,7 +48,7 @@ __all__ = [
     "load",
 ]
 
-_FIXED = frozenset({"picker", "store", "log", "announce", "votes", "messages"})
+_FIXED = frozenset({"picker", "store", "log", "announce", "votes", "commands", "hosts", "messages"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class Config:
     log: LogSettings
     announce: Mapping[Target, frozenset[Kind]]
     votes: VotesSettings
+    commands: CommandsSettings
+    hosts: HostsSettings
     messages: Mapping[str, str]
     adapters: tuple[AdapterTable, ...]
 
@@ -84,11 +90,13 @@ def load(
     folder = path.absolute().parent
     tree = read(path, Tables)
     problems = overlay(tree, environ, _FIXED)
-    adapters, found = read_adapters(tree.pop("adapters", {}), folder, registry, probe)
+    chats = tree.pop("adapters", {})
+    adapters, found = read_adapters(chats, folder, registry, probe)
     tree.setdefault("picker", {})
     problems += _credentials(tree["picker"])
     tables, others = validate(Tables, tree, (), folder, ("adapters",))
     problems += others + _wording(tree.get("language", LANGUAGE), tree.get("messages", {})) + found
+    problems += _strangers(tables, chats) if tables else []
     if tables is None or problems:
         raise ConfigError(str(path), problems)
     return Config(
@@ -99,9 +107,28 @@ def load(
         log=tables.log,
         announce=_announce(tables.announce, adapters),
         votes=tables.votes,
+        commands=tables.commands,
+        hosts=tables.hosts,
         messages=MappingProxyType(tables.messages),
         adapters=adapters,
     )
+
+
+def _strangers(tables: Tables, chats: Any) -> list[Problem]:
+    """Adapters that are named in the fixed tables, and that there are none of."""
+    known = list(chats) if isinstance(chats, dict) else []
+    named = [(("votes", "from"), name, name) for name in tables.votes.from_ or ()]
+    named += [
+        (("hosts", "accounts"), account, account.partition("/")[0])
+        for account in tables.hosts.accounts
+    ]
+    problems = []
+    for at, value, name in named:
+        if known and name not in known:
+            near = nearest(name, known)
+            hint = f"did you mean {near}?" if near else f"there are {', '.join(known)}"
+            problems.append(problem(at, f"there is no table [adapters.{name}]; {hint}", value))
+    return problems
 
 
 def _credentials(picker: Any) -> list[Problem]:
@@ -143,11 +170,16 @@ def _announce(
     usual = frozenset(kind for kind in Kind if getattr(everywhere, kind.value))
     return MappingProxyType(
         {
-            Target(table.name, channel): table.announce.get(channel, usual)
+            Target(table.name, channel): _of_table(table, table.announce.get(channel, usual))
             for table in adapters
             for channel in table.channels
         }
     )
+
+
+def _of_table(table: AdapterTable, kinds: frozenset[Kind]) -> frozenset[Kind]:
+    """Beside a relay a game's board is all that is said."""
+    return kinds & {Kind.GAME_ADDED} if table.beside_relay else kinds
 
 
 def _secrets(value: Any) -> Iterator[str]:

@@ -7,7 +7,7 @@ nothing but the command line may import an adapter.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -16,11 +16,13 @@ from typing import Any, Protocol
 from pydantic import BaseModel, SecretStr
 
 from bot.config.channels import folded, has_tables, listed, read_channels
+from bot.config.models import TableSettings
 from bot.config.problems import Problem, dotted, nearest, problem
+from bot.config.sources import Table
 from bot.config.validation import validate
 from bot.domain import Kind
 
-OURS = ("kind", "channels", "announce")
+OURS = ("kind", "channels", "announce", "beside_relay")
 
 _NAME = re.compile(r"[a-z0-9_]+")
 
@@ -47,6 +49,7 @@ class AdapterTable:
     settings: BaseModel
     channels: tuple[str, ...]
     announce: Mapping[str, frozenset[Kind]]
+    beside_relay: bool = False
 
 
 Probe = Callable[[AdapterTable], object]
@@ -97,11 +100,18 @@ def _read_adapter(
         given = table.get("channels")
         own["channels"] = {name: given[name] for name in names} if isinstance(given, dict) else {}
     context = listed(names, module) if names and "channels" in table else None
+    ours, found = validate(TableSettings, _some(table, TableSettings.model_fields), at, folder)
+    problems += found
     settings, found = validate(module.Settings, own, at, folder, OURS, context)
     problems += [one for one in found if one not in problems]
     if settings is None:
         return None, problems
-    return AdapterTable(name, str(kind), settings, names, announce), problems
+    beside_relay = ours is not None and ours.beside_relay
+    return AdapterTable(name, str(kind), settings, names, announce, beside_relay), problems
+
+
+def _some(table: Table, keys: Container[str]) -> Table:
+    return {key: value for key, value in table.items() if key in keys}
 
 
 def _module(

@@ -140,7 +140,7 @@ def _names_file(model: type[BaseModel], key: str) -> bool:
     """Whether ``key`` gives the file of a secret."""
     return (
         key.endswith("_file")
-        and key not in model.model_fields
+        and key not in _fields(model)
         and SecretStr in _options(_annotation(model, key.removesuffix("_file")))
     )
 
@@ -230,8 +230,8 @@ def _locate(model: type[BaseModel], loc: say.Path) -> tuple[say.Path, Any, Field
         owner = _model_in(annotation)
         if each is not None:
             annotation = each
-        elif owner is not None and isinstance(part, str) and part in owner.model_fields:
-            field = owner.model_fields[part]
+        elif owner is not None and isinstance(part, str) and part in _fields(owner):
+            field = _fields(owner)[part]
             annotation = field.annotation
         elif not (isinstance(part, int) and _is_list(annotation)) and not _is_table(annotation):
             break
@@ -252,14 +252,19 @@ def _value_at(table: Any, loc: say.Path) -> Any:
 
 
 def _keys(model: type[BaseModel]) -> Iterator[str]:
-    for name, field in model.model_fields.items():
+    for name, field in _fields(model).items():
         yield name
         if SecretStr in _options(field.annotation):
             yield f"{name}_file"
 
 
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """By the keys that a host writes: ``from`` cannot be a name in Python."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
 def _annotation(model: type[BaseModel], key: str) -> Any:
-    field = model.model_fields.get(key)
+    field = _fields(model).get(key)
     return NoneType if field is None else field.annotation
 
 

@@ -337,7 +337,7 @@ async def test_settings_refuse_unknown_keys(rig: Rig) -> None:
 async def test_example_section_builds_it(rig: Rig, pytestconfig: pytest.Config) -> None:
     """The section of the example configuration, commented out or not, is valid and builds."""
     module = adapters.load(rig.kind)
-    ours = {"kind", "channels", "announce"} - module.Settings.model_fields.keys()
+    ours = {"kind", "channels", "announce", "beside_relay"} - module.Settings.model_fields.keys()
     for name, table in example_tables(rig.kind, pytestconfig.rootpath / rig.example).items():
         channels = tuple(map(str, table.get("channels", ()))) or rig.channels[:1]
         adapter = module.build(

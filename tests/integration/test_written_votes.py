@@ -234,7 +234,7 @@ async def test_beside_a_relay(scene: Scene, host: Host) -> None:
 
 
 async def test_more_than_can_be_held(scene: Scene, host: Host) -> None:
-    """While thousands of votes wait for the Picker, further ones by text are dropped and counted."""
+    """While thousands of votes wait for the Picker, further ones by text are dropped."""
     async with scene.running():
         await begin(scene, host)
         scene.faults.put(POST, UNAVAILABLE)

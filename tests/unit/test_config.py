@@ -423,8 +423,8 @@ def test_other_files(read: Any, problems: Any, tmp_path: Path) -> None:
             "picker = 5\nzzz = 1\n" + CONSOLE,
             [
                 "picker = 5: must be a table",
-                "zzz: there is no such setting; there are adapters, announce, language, log, "
-                "messages, picker, store, votes",
+                "zzz: there is no such setting; there are adapters, announce, commands, hosts, "
+                "language, log, messages, picker, store, votes",
             ],
         ),
         (
