@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 
-from adapters.irc.channels import Channel, Channels
+from adapters.irc.channels import NEEDS_ACCOUNT, Channel, Channels
 from adapters.irc.endings import ending_of
 from adapters.irc.facts import Ending, Fact, Identity, Note, Settled
 from adapters.irc.hearing import Ctcp, Histories, is_request, moment, spoken
@@ -299,6 +299,8 @@ class Machine:
         self._facts += notes
         for command in lines:
             self._outgoing.put(command, Rank.ERRAND)
+        if line.command == NEEDS_ACCOUNT:
+            self._outgoing.urge(*self._services.again(now))
 
     def _refuse(self, line: Line, now: float) -> None:
         """Settle what ``line`` refuses of what we said."""

@@ -62,6 +62,10 @@ class Services:
             case "NOTICE" if fold(line.nick) == self._name and self.holding:
                 self._told(line.param(-1))
 
+    def again(self, now: float) -> list[str]:
+        """Something was refused for want of an account: services may be back by now."""
+        return [] if self.holding else self._identify(now)
+
     def wake(self, now: float) -> list[str]:
         if self._until is not None and now >= self._until:
             self._away(now)

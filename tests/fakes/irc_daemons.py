@@ -72,11 +72,11 @@ class Daemon:
         self._processes.append(process)
         return process
 
-    async def _listening(self, port: int) -> None:
+    async def _listening(self, port: int, address: str = "127.0.0.1") -> None:
         async with asyncio.timeout(START_WAIT):
             while True:
                 with suppress(OSError):
-                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                    _, writer = await asyncio.open_connection(address, port)
                     writer.close()
                     return
                 await asyncio.sleep(0.02)
@@ -95,39 +95,51 @@ class Daemon:
 class Ngircd(Daemon):
     """ngircd: no IRCv3 but multi-prefix, NICKLEN 9, closes the link on a line above 512."""
 
-    def __init__(self, folder: Path, *, password: str | None = None, penalty: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        password: str | None = None,
+        penalty: int = 0,
+        address: str = "127.0.0.1",
+        most: int = 0,
+    ) -> None:
         super().__init__(folder)
         self._password = password
         self._penalty = penalty
+        self._address = address
+        self._most = most
 
     async def start(self) -> Ngircd:
         self.port = self.port or free_ports(1)[0]
         config = self.folder / "ngircd.conf"
         password = f"Password = {self._password}\n" if self._password else ""
         config.write_text(
-            "[Global]\nName = irc.test\nInfo = test\nListen = 127.0.0.1\n"
+            f"[Global]\nName = irc.test\nInfo = test\nListen = {self._address}\n"
             f"Ports = {self.port}\n{password}"
             f"ServerUID = {os.getuid()}\nServerGID = {os.getgid()}\nMotdPhrase = hello\n"
-            "[Limits]\nMaxConnectionsIP = 0\nMaxConnections = 0\nMaxJoins = 200\n"
-            f"MaxPenaltyTime = {self._penalty}\nPingTimeout = 120\nPongTimeout = 20\n"
+            "[Limits]\nMaxConnectionsIP = 0\nMaxJoins = 200\n"
+            f"MaxConnections = {self._most}\nMaxPenaltyTime = {self._penalty}\n"
+            "PingTimeout = 120\nPongTimeout = 20\n"
             "[Options]\nDNS = no\nIdent = no\nPAM = no\n"
         )
         self._spawn(program("ngircd") or "ngircd", "-n", "-f", config)
-        await self._listening(self.port)
+        await self._listening(self.port, self._address)
         return self
 
 
 MODULES = (
     "ssl_gnutls cap ircv3 ircv3_servertime ircv3_batch ircv3_msgid ircv3_echomessage "
     "ircv3_labeledresponse ircv3_ctctags ircv3_capnotify ircv3_accounttag ircv3_chghost "
-    "spanningtree sasl services_account sslinfo blockcolor botmode chghost"
+    "spanningtree sasl services_account sslinfo blockcolor botmode chghost chanhistory"
 ).split()
 
 
 class Inspircd(Daemon):
     """InspIRCd 3 with TLS on ``tls_port``, and with ``services`` Atheme linked to it.
 
-    ``bare`` leaves out echo-message and labeled-response."""
+    ``bare`` leaves out echo-message and labeled-response; ``banned`` is the reason for which
+    nobody from loopback may come in."""
 
     def __init__(
         self,
@@ -137,6 +149,7 @@ class Inspircd(Daemon):
         throttle: bool = False,
         bare: bool = False,
         password: str | None = None,
+        banned: str = "",
     ) -> None:
         super().__init__(folder)
         self.tls_port = 0
@@ -144,6 +157,7 @@ class Inspircd(Daemon):
         self._services = services
         self._throttle = throttle
         self._bare = bare
+        self._banned = banned
         self._password = password
         self._link_port = 0
 
@@ -205,12 +219,15 @@ class Inspircd(Daemon):
             key=self.certificate.key,
             speed=speed,
             password=password,
+            banned=f'<badhost host="*@127.0.0.1" reason="{self._banned}">' if self._banned else "",
         )
 
 
 INSPIRCD = """
 <server name="irc.test" description="test" network="Test" id="00B">
 <admin name="test" nick="test" email="test@example.org">
+{banned}
+<chanhistory sendtobots="yes">
 {modules}
 <bind address="127.0.0.1" port="{port}" type="clients">
 <bind address="127.0.0.1" port="{tls_port}" type="clients" sslprofile="tls">

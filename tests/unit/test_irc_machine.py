@@ -716,6 +716,33 @@ def test_registered_only_channel_waits_for_the_account():
     )
 
 
+def test_refusal_for_want_of_an_account_asks_services_again():
+    """Services may be back when a JOIN is refused by 477 once more: we identify, then join."""
+    play(
+        WELCOME
+        + """
+        C: PRIVMSG NickServ :IDENTIFY crier pw
+        S: :irc.test 422 nightcrier :MOTD File is missing
+        S: :irc.test 401 nightcrier NickServ :No such nick
+        C: JOIN #night
+        S: :irc.test 477 nightcrier #night :Cannot join channel (+R)
+        C: PRIVMSG NickServ :IDENTIFY crier pw
+        S: :irc.test 477 nightcrier #other :is not asked about twice
+        S: :irc.test 401 nightcrier NickServ :No such nick
+        +29
+        +1
+        C: JOIN #night
+        C: PING :nightcrier-1
+        S: :irc.test PONG irc.test nightcrier-1
+        S: :irc.test 477 nightcrier #night :Cannot join channel (+R)
+        C: PRIVMSG NickServ :IDENTIFY crier pw
+        S: :irc.test 900 nightcrier nightcrier!c@h crier :You are now logged in as crier
+        C: JOIN #night
+        """,
+        **ACCOUNT,
+    )
+
+
 def test_invitation_opens_the_door():
     """INVITE to a configured channel is followed at once, to another one never."""
     play(
