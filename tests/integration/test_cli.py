@@ -161,7 +161,8 @@ def test_bad_configuration_is_told_in_sentences(cli: Any, config: Path) -> None:
     assert done.stderr.splitlines() == [
         "Error: config.toml: 2 problems",
         "  picker.admin_key = ***: must not be empty",
-        "  adapters.screen.speed: there is no such setting; there are announce, channels, kind",
+        "  adapters.screen.speed: there is no such setting; there are announce, beside_relay, "
+        "channels, kind",
     ]
 
 
