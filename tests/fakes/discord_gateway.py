@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,7 +70,8 @@ class Gateway:
             frame = {"op": DISPATCH, "t": event, "s": session.seq, "d": data}
             session.sent.append(frame)
             if session.socket is not None and not session.socket.closed:
-                await _say(session.socket, frame)
+                with suppress(ConnectionError):  # it broke this moment, and may be resumed
+                    await _say(session.socket, frame)
 
     @property
     def connected(self) -> bool:
