@@ -1,4 +1,4 @@
-"""The console's rig: a pipe in the place of standard output."""
+"""The console's rig: pipes in the place of standard output and of the keyboard."""
 
 from __future__ import annotations
 
@@ -25,24 +25,35 @@ class ConsoleRig(Rig):
         Clause.DROPPED: "a write to a pipe is over at once, nothing can break under it",
         Clause.CREDENTIALS: "a console has no credentials to be wrong",
         Clause.SECRETS: "a console has no secrets to be shown",
-        Clause.HEARS: "the console hears nothing, it only speaks",
-        Clause.DEAF_TO_SELF: "the console hears nothing, itself included",
     }
 
     async def open(self) -> None:
         self._reader, writer = os.pipe()
         os.set_blocking(self._reader, False)
         self._out = os.fdopen(writer, "w", encoding="utf-8")
+        self._typed, self._typist = os.pipe()
         self._said = b""
         self._filler = 0
 
     async def close(self) -> None:
         if not self._out.closed:
             self._out.close()
-            os.close(self._reader)
+            for descriptor in (self._reader, self._typed, self._typist):
+                os.close(descriptor)
 
     def build(self, settings=None, channels=None):
-        return Console(self.channels if channels is None else channels, self._out)
+        return Console(
+            self.channels if channels is None else channels,
+            self._out,
+            name="night",
+            hear=self.heard.append,
+            typed=self._typed,
+            user="alice",
+        )
+
+    async def say(self, channel: str, author: str, text: str) -> None:
+        assert author == "alice", "there is one person at a console"
+        os.write(self._typist, f"{channel}: {text}\n".encode())
 
     async def seen(self, channel: str) -> list[Seen]:
         self._said += self._drain()
