@@ -9,12 +9,12 @@ import sys
 import termios
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from io import StringIO
 
 import pytest
 from chat import until
 
-from adapters.console import Console, Keyboard, build, in_foreground
+from adapters.console import Console, build, in_foreground
 from bot.domain import HOST, Heard, Line, Target
 from bot.port import deaf
 
@@ -31,15 +31,13 @@ def terminal() -> Iterator[tuple[int, int]]:
 
 @asynccontextmanager
 async def at(keyboard: int, heard: list[Heard], *channels: str):
-    with open(os.devnull, "w", encoding="utf-8") as out:
-        console = Console(
-            channels or ("console",), out, hear=heard.append, typed=keyboard, user="ann"
-        )
-        task = asyncio.create_task(console.run())
-        await asyncio.sleep(0)
-        yield console
-        task.cancel()
-        await asyncio.wait({task})
+    out, names = StringIO(), channels or ("console",)
+    console = Console(names, out, hear=heard.append, typed=keyboard, user="ann")
+    task = asyncio.create_task(console.run())
+    await asyncio.sleep(0)
+    yield console
+    task.cancel()
+    await asyncio.wait({task})
 
 
 async def test_typed_at_a_terminal(terminal: tuple[int, int]) -> None:
@@ -86,9 +84,10 @@ async def test_the_end_of_what_is_typed() -> None:
         assert not asyncio.get_running_loop().remove_reader(reading), "it is read no more"
     os.close(reading)
     assert len(heard[0].text) <= 4000
-    with Path(__file__).open("rb") as file:
-        async with at(file.fileno(), heard) as console:
-            await console.verify("console")
+    file = os.open(__file__, os.O_RDONLY)
+    async with at(file, heard) as console:
+        await console.verify("console")
+    os.close(file)
 
 
 def test_nobody_at_the_terminal() -> None:
@@ -149,5 +148,4 @@ async def test_in_the_background(terminal: tuple[int, int]) -> None:
     said, _ = await asyncio.wait_for(process.communicate(), 20)
     assert said.decode().split("\n") == ["runs", "heard !votes True", ""]
     assert termios.tcgetattr(program)[3] & termios.ICANON
-    assert in_foreground(-1)
-    assert Keyboard(-1, print).open() is None
+    assert in_foreground(program), "it is no terminal of ours"
