@@ -85,7 +85,7 @@ async def _measure() -> tuple[tuple[float, float, float], tuple[float, float, fl
     sandbox = Sandbox("k", time=SystemTime())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        async with _ngircd(folder) as port, sandbox.serve() as picker:
+        async with ngircd(folder) as port, sandbox.serve() as picker:
             config = folder / "config.toml"
             config.write_text(CONFIG.format(picker=picker, port=port))
             empty = await _client(port, sys.executable, "-c", EMPTY, str(port))
@@ -121,7 +121,7 @@ async def _run(port: int, command: tuple[str, ...], idle: float) -> tuple[float,
 
 
 @asynccontextmanager
-async def _ngircd(folder: Path) -> AsyncIterator[int]:
+async def ngircd(folder: Path) -> AsyncIterator[int]:
     port = free_port()
     config = folder / "ngircd.conf"
     config.write_text(NGIRCD.format(port=port, uid=os.getuid(), gid=os.getgid()))
