@@ -138,7 +138,8 @@ class RowStatus(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Row:
     """A row of ``GET /api/sessions/:id/games``: ``id`` is the row's own, ``game.id`` the
-    catalogue's. ``totals`` are the all-time counters, where the row carries them."""
+    catalogue's. ``totals`` are the game's all-time counters, ``before`` what they were before the
+    night's first play of it; each where it is known."""
 
     id: int
     game: Game
@@ -146,6 +147,7 @@ class Row:
     room_code: str | None = None
     played_at: float | None = None
     totals: Votes | None = None
+    before: Votes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +196,13 @@ class Tallied:
 
     ``counts`` is tonight's count by catalogue id (``GET /api/sessions/:id/votes``), None
     without an answer; ``totals`` the game's all-time counters, asked for only where the
-    Picker has no ``/votes``."""
+    Picker has no ``/votes``, and ``before`` what they were before the night's first play of it."""
 
     key: SessionKey
     play: int
     counts: tuple[tuple[int, Votes], ...] | None = None
     totals: Votes | None = None
+    before: Votes | None = None
 
 
 Answer = Snapshot | Confirmed | Tallied

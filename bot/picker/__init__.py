@@ -24,6 +24,7 @@ from bot.domain import (
     WantTally,
 )
 from bot.link import Do, Link, LinkState, LinkStatus
+from bot.picker.before import Before
 from bot.picker.faults import Address
 from bot.picker.feed import BATCH, Feed, Happening, Opened, Received, Take, Told
 from bot.picker.rest import Rest
@@ -78,6 +79,7 @@ class Picker:
         self._feed = self._make_feed(self._active_id, self._hooks, None)
         self._rest.on_refused = lambda: self._feed.tell(self._feed.link.token_refused)
         self._silent = False
+        self._before = Before(self._rest)
 
     @property
     def skew(self) -> float:
@@ -202,8 +204,12 @@ class Picker:
             self._say_unclear(unclear)
             raise
         self._say_clear()
-        rows = None if info is None else await self._rows(info.key.id)
-        return Snapshot(seen, info, rows)
+        night = None if info is None else info.key
+        catalogue = await self._before.ask(night)
+        rows = () if night is None else await self._rows(night.id)
+        if rows is not None:
+            rows = self._before.rows(night, catalogue, rows)
+        return Snapshot(seen, info, rows if night else None)
 
     async def confirm(self, key: SessionKey, seen: int) -> Confirmed:
         """Whether a session runs, has ended or is gone; UNKNOWN where no clear answer comes."""
@@ -235,7 +241,9 @@ class Picker:
         counts = await self._rest.votes(want.key.id)
         if counts is not None or known or want.game_id is None:
             return Tallied(want.key, want.play, counts)
-        return Tallied(want.key, want.play, totals=await self._rest.counters(want.game_id))
+        totals = await self._rest.counters(want.game_id)
+        before = self._before.of(want.key, want.game_id)
+        return Tallied(want.key, want.play, totals=totals, before=before)
 
     async def cast(self, name: str, up: bool, at: float, ticker: str | None = None) -> Cast:
         """Hand a person's vote over; ``at`` is when they cast it, by the Picker's clock. Never

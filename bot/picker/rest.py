@@ -42,6 +42,7 @@ class Rest:
     ) -> None:
         self.token = token
         self.skew = 0.0
+        self.logins = 0
         self.has_votes: bool | None = None
         self.has_search: bool | None = None
         self.on_refused = on_refused
@@ -58,6 +59,7 @@ class Rest:
         self.token = None
         reply = await self._ask("POST", "/auth/login", {"key": admin_key})
         self.token = wire.parse_login(reply)
+        self.logins += 1
         self.has_votes = self.has_search = None
 
     async def active(self) -> SessionInfo | None:
@@ -84,6 +86,10 @@ class Rest:
 
     async def tickers(self) -> dict[str, Game]:
         return wire.parse_tickers(await self._get("/games"))
+
+    async def catalogue(self) -> dict[int, Votes]:
+        """The counters of every game that has any."""
+        return wire.parse_catalogue(await self._get("/games"))
 
     async def cast(self, name: str, up: bool, at: float, ticker: str | None) -> Cast:
         """Hand a vote over. Never raises: what came of it, as far as it is known."""

@@ -16,7 +16,16 @@ from bot.domain import (
     WantSnapshot,
 )
 from bot.session.night import begin, date_end, end, remember, reopen
-from bot.session.plays import bind, change, find, rise_to, settle, settle_unsaid, start_from
+from bot.session.plays import (
+    begin_before,
+    bind,
+    change,
+    find,
+    rise_to,
+    settle,
+    settle_unsaid,
+    start_from,
+)
 from bot.session.rows import supersede, take_back, take_fresh, take_rows
 from bot.session.state import Phase, Reason, Session, Suspect
 from bot.session.turn import Turn, session_of
@@ -149,7 +158,7 @@ def tallied(turn: Turn, answer: Tallied) -> None:
         turn.note(Reason.DUPLICATE)
         return
     if answer.totals is not None:
-        play = rise_to(play, answer.totals)
+        play = rise_to(begin_before(session, play, answer.before), answer.totals)
         session = start_from(session, play)
     counts = None if answer.counts is None else dict(answer.counts)
     session = change(session, settle(session, play, counts))

@@ -137,6 +137,14 @@ def begin_at(play: Play, totals: Votes) -> Play:
     return replace(play, base=base)
 
 
+def begin_before(session: Session, play: Play, totals: Votes | None) -> Play:
+    """Take in what the totals were before the night, unless its game was played earlier in it."""
+    earlier = (p for p in session.plays if p.number < play.number)
+    if totals is None or session.past or any(same_game(p.game, play.game) for p in earlier):
+        return play
+    return begin_at(play, totals)
+
+
 def rise_to(play: Play, totals: Votes) -> Play:
     """Take in running totals; the highest seen count, so a repeat changes nothing."""
     return replace(play, high=totals.highest(play.high))

@@ -7,7 +7,18 @@ from dataclasses import replace
 from bot.domain import Row, RowStatus
 from bot.session import lines
 from bot.session.night import close_running, learn_code
-from bot.session.plays import Bound, add, begin_at, bind, change, find, in_order, latest_of, rise_to
+from bot.session.plays import (
+    Bound,
+    add,
+    begin_at,
+    begin_before,
+    bind,
+    change,
+    find,
+    in_order,
+    latest_of,
+    rise_to,
+)
 from bot.session.state import Phase, Play, Reason, Session, Waiting
 from bot.session.turn import Turn
 
@@ -34,12 +45,13 @@ def take_rows(turn: Turn, bound: Bound) -> None:
         play = find(session, known.number)
         assert play is not None
         if play == latest_of(session, row.game.id) and play.phase is not Phase.OVER:
-            turn.put(change(session, _with_totals(turn, play, row)))
+            turn.put(change(session, _with_totals(turn, session, play, row)))
         learn_code(turn, session.key, play.number, row.room_code)
 
 
-def _with_totals(turn: Turn, play: Play, row: Row) -> Play:
+def _with_totals(turn: Turn, session: Session, play: Play, row: Row) -> Play:
     """Totals read long after a play began are not those of its beginning."""
+    play = begin_before(session, play, row.before)
     if row.totals is None:
         return play
     if turn.clock.now - turn.moment(play.at) <= 2 * turn.clock.interval:
@@ -64,7 +76,7 @@ def take_fresh(turn: Turn, fresh: tuple[Row, ...], cold: bool) -> None:
     news: list[Play] = []
     for row in fresh:
         session, play = _add_row(turn, session, row)
-        play = _with_totals(turn, play, row)
+        play = _with_totals(turn, session, play, row)
         session = change(session, play)
         if row.id > max(told, default=0):
             news.append(play)

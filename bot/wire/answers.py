@@ -211,6 +211,16 @@ def parse_tickers(reply: Reply) -> dict[str, Game]:
     }
 
 
+def parse_catalogue(reply: Reply) -> dict[int, Votes]:
+    """``GET /api/games``: the all-time counters by catalogue id, of the games that have any."""
+    document = json_of(reply)
+    if not isinstance(document, list):
+        raise Unclear("not a list of games", foreign=True)
+    found = (salvage(row, _Counters)[0] for row in document)
+    counters = {game.id: _counters(game.upvotes, game.downvotes) for game in found if game}
+    return {id: votes for id, votes in counters.items() if votes is not None}
+
+
 def parse_login(reply: Reply) -> str:
     """``POST /api/auth/login``: the token. Raises :class:`KeyRefused` or :class:`Unclear`."""
     error = error_text(reply)

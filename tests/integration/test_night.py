@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from bot_process import KEY, BotProcess, until
-from faults import EXPRESS_404, FORBIDDEN, HANG, HTML, UNAVAILABLE, Faults
+from faults import EXPRESS_404, FORBIDDEN, HANG, HTML, UNAVAILABLE, Faults, slow
 from host import hosting
 from irc_daemons import Ngircd, missing
 from irc_person import Person
@@ -111,6 +111,31 @@ async def test_a_night_on_each_era(bot: BotProcess, era: Era) -> None:
             assert [text for text, times in Counter(said).items() if times > 1] == []
         await person.leave()
     assert {row.status for row in bot.deliveries} == {Status.SENT}
+
+
+async def test_a_slow_old_picker(bot: BotProcess) -> None:
+    """Where votes are told by all-time counters alone, those that were cast before the first look
+    at their game count too."""
+    faults = Faults()
+    async with picker(ERAS["seed"], faults) as url, hosting(url, KEY, TIME) as host:
+        bot.configure(url)
+        await bot.start()
+        await until(lambda: "GET /api/games" in faults.asked)
+        session = await host.start()
+        await bot.said("started")
+        faults.put(f"GET /api/sessions/{session}/games", slow(0.5))
+        for title, voters in {"Drawful 2": ["ann", "ben", "cid"], "Fibbage 4": ["dee"]}.items():
+            await host.add(session, title)
+            for voter in voters:
+                await host.vote(voter)
+            await bot.said(f"Next up: {title}")
+        await host.close(session)
+        await bot.said("📊")
+        assert await bot.stop() == 0
+    assert [line for line in bot.lines if "votes" in line] == [
+        "🗳️ Final votes for Drawful 2: 3👍 0👎 (Score: +3)",
+        "🗳️ Final votes for Fibbage 4: 1👍 0👎 (Score: +1)",
+    ]
 
 
 async def test_an_outage_is_not_an_ending(bot: BotProcess) -> None:

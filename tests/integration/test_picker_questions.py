@@ -180,6 +180,99 @@ async def test_counters_that_do_not_come(old: Stage, path: str) -> None:
     assert [row.totals for row in snapshot.rows] == [None]
 
 
+async def before(stage: Stage) -> list[int | None]:
+    """The upvotes that the games of a snapshot had before the night, above those at the start."""
+    rows = (await stage.picker.snapshot(0)).rows or ()
+    return [row.before.up if row.before else None for row in rows]
+
+
+async def all_time(stage: Stage) -> int:
+    game = await stage.host.ask("GET", f"/api/games/{await stage.host.game_id(GAME)}")
+    return int(game["upvotes"])
+
+
+@pytest.mark.parametrize("seen", ["idle", "night"])
+async def test_counters_before_the_first_vote(old: Stage, seen: str) -> None:
+    """What was read before the night, or at its beginning, has none of its games' votes in it."""
+    ups = await all_time(old)
+    if seen == "idle":
+        await old.picker.snapshot(0)
+    session = await old.host.start()
+    if seen == "night":
+        await old.picker.snapshot(0)
+    await old.host.add(session, GAME)
+    await old.host.vote("ann")
+    assert await before(old) == [ups]
+    await old.host.vote("ben")
+    assert await before(old) == [ups]
+    snapshot = await old.picker.snapshot(0)
+    assert snapshot.session is not None
+    want = WantTally(snapshot.session.key, 1, await old.host.game_id(GAME))
+    tallied = await old.picker.tally(want, known=False)
+    assert tallied.totals is not None
+    assert tallied.before is not None
+    assert tallied.totals.up - tallied.before.up == 2
+    assert await counted(old, "/api/games") == {"idle": 3, "night": 2}[seen]
+
+
+async def test_counters_of_a_game_that_ran_already(old: Stage) -> None:
+    """Of a game that ran before we looked nothing is known; nor is it of one of the next night
+    that began behind our back, though its counters were read before an earlier night."""
+    session = await old.host.start()
+    await old.host.add(session, GAME)
+    await old.host.vote("ann")
+    assert await before(old) == [None]
+    await old.host.close(session)
+    session = await old.host.start()
+    await old.host.add(session, GAME)
+    assert await before(old) == [None]
+
+
+async def test_counters_of_before_a_login(old: Stage) -> None:
+    """While there was no link there may have been another night, so what was read before it
+    serves no game that runs already."""
+    await old.picker.snapshot(0)
+    async with listening(old.picker) as listener:
+        await until(lambda: listener.picker.status().state is LinkState.LIVE)
+        session = await old.host.start()
+        await old.host.add(session, GAME)
+        assert await before(old) == [None]
+
+
+async def test_a_catalogue_that_does_not_come(old: Stage) -> None:
+    """It is not waited for again in that night, and the games are told without it."""
+    await old.host.game_id(GAME)
+    old.faults.put("GET /api/games", BROKEN)
+    session = await old.host.start()
+    await old.picker.snapshot(0)
+    await old.host.add(session, GAME)
+    old.faults.asked.clear()
+    assert await before(old) == [None]
+    assert await counted(old, "/api/games") == 0
+
+
+async def test_a_list_of_games_that_comes_later(old: Stage) -> None:
+    """A catalogue serves only with the rows that were read after it."""
+    session = await old.host.start()
+    old.faults.put("GET /api/sessions/[0-9]+/games", BROKEN, times=1)
+    assert await before(old) == []
+    await old.host.add(session, GAME)
+    await old.host.vote("ann")
+    assert await before(old) == [None]
+
+
+async def test_a_picker_with_votes_needs_no_catalogue(stage: Stage) -> None:
+    """Where the Picker has told a night's votes, the catalogue is not asked for."""
+    key = await stage.night(GAME)
+    await stage.picker.tally(WantTally(key, 1, 1), known=True)
+    await stage.host.close(key.id)
+    stage.faults.asked.clear()
+    await stage.picker.snapshot(0)
+    await stage.host.start()
+    await stage.picker.snapshot(0)
+    assert await counted(stage, "/api/games") == 0
+
+
 async def test_a_picker_with_votes_but_bare_rows() -> None:
     """Where tonight's votes can be asked for, the catalogue is left alone."""
     async with staged(replace(NEWEST, row_counters=False)) as stage:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from night import (
     DRAWFUL,
@@ -21,7 +23,7 @@ from night import (
     up,
 )
 
-from bot.domain import Game, Verdict, Votes
+from bot.domain import Game, Row, Tallied, Verdict, Votes
 from bot.session import Reason, wants
 from bot.session.plays import tonight
 
@@ -377,3 +379,38 @@ def test_counters_of_a_game_played_twice_in_a_row():
     assert night.counters(1, (13, 3))[0] == "1. Drawful had 3:1"
     night.later(900).take(ended(2))
     assert night.counters(2, (15, 3))[0] == "2. Drawful had 2:0"
+
+
+def begun(id: int, game: Game, before: tuple[int, int]) -> Row:
+    """A row of a game whose counters before the night are known."""
+    return replace(row(id, game, at=START, totals=(12, 3)), before=Votes(*before))
+
+
+def test_counters_from_before_the_night():
+    """Votes that were cast before the first look at a game count, however late that comes."""
+    night = running()
+    night.take(added(DRAWFUL, 1, at=START))
+    night.later(900).poll(begun(1, DRAWFUL, (10, 2)))
+    night.take(NEXT_GAME)
+    assert night.counters(1, (13, 3)) == ["1. Drawful had 3:1", "2. Quiplash"]
+
+
+def test_counters_of_a_game_that_no_snapshot_showed():
+    """A game that is over before there was a snapshot of it has its votes all the same."""
+    night = running()
+    night.take(added(DRAWFUL, 1, at=START), NEXT_GAME)
+    tallied = Tallied(KEY, 1, totals=Votes(13, 3), before=Votes(10, 2))
+    assert night.take(tallied) == ["1. Drawful had 3:1", "2. Quiplash"]
+
+
+def test_counters_from_before_the_night_are_of_the_first_play():
+    """The second play of a game starts where the first one closed, not before the night."""
+    night = running()
+    night.take(added(DRAWFUL, 1, at=START))
+    night.later(900).take(added(DRAWFUL, 2, at=START + 900))
+    night.poll(begun(1, DRAWFUL, (10, 2)), begun(2, DRAWFUL, (10, 2)))
+    before = Votes(10, 2)
+    first = night.take(Tallied(KEY, 1, totals=Votes(13, 3), before=before))
+    night.later(900).take(ended(2))
+    second = night.take(Tallied(KEY, 2, totals=Votes(15, 3), before=before))
+    assert (first[0], second[0]) == ("1. Drawful had 3:1", "2. Drawful had 2:0")

@@ -690,6 +690,14 @@ def test_tickers() -> None:
         wire.parse_tickers(reply({"games": rows}))
 
 
+def test_catalogue() -> None:
+    """The counters of all games that have both; an unreadable row has none."""
+    rows = [{"id": 3, "upvotes": 5, "downvotes": 0}, {"id": 4, "upvotes": 1}, {"id": "six"}, 7]
+    assert wire.parse_catalogue(reply(rows)) == {3: Votes(5, 0)}
+    with pytest.raises(Unclear):
+        wire.parse_catalogue(reply({"games": rows}))
+
+
 def test_login() -> None:
     """A login yields the token."""
     body = {"token": "a.b.c", "message": "Authentication successful", "expiresIn": "24h"}
