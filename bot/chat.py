@@ -83,6 +83,18 @@ def parse(line: Line, rules: Rules) -> Said:
     return votes_in(text) if rules.votes else ()
 
 
+def may_ask(line: Line, rules: Rules) -> bool:
+    """A quick look that spares most lines the long one: whether :func:`parse` may find something
+    in a line."""
+    text = line.text
+    if line.private or (rules.votes and ("++" in text or "--" in text)):
+        return True
+    if not rules.commands:
+        return False
+    begin = text[: 2 * _LONGEST_COMMAND].casefold()
+    return any(sign.casefold() in begin for sign in (rules.prefix, *rules.names))
+
+
 def asked(ask: Ask) -> Question | Mute | Order | None:
     """What a slash command asks of us: the same words, without a prefix."""
     word = ask.command.casefold()

@@ -24,14 +24,17 @@ MOST = 1000
 """Taps and questions that may wait, and lines that ask for something; beyond that they are
 dropped and counted."""
 
-LONGEST = 4000
-"""Characters of a line that are looked at; no chat's own limit is higher."""
+LONGEST = 2000
+"""Characters of a line that are looked at; people write no longer ones."""
 
 OLD = 300.0
 """Seconds after which a line is history: networks and bouncers play it back when we come."""
 
-_AT_ONCE, _EVERY = 10, 1.0
-"""What one person may ask for in a channel; more is dropped, so that no flood holds up others."""
+# What is listened to, so that no flood holds up others: what one person may ask for, and how many
+# characters of theirs, and of a connection's, are read (two microseconds each).
+_ASKED = (10, 1.0)
+_OF_PERSON = (2 * LONGEST, 1 / 500)
+_OF_CHAT = (60_000, 1 / 30_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +49,37 @@ class Listener:
     """Reads lines by the rules of their channel; most ask for nothing."""
 
     def __init__(self, rules: Callable[[Line], Rules], time: Time) -> None:
+        self.unread = 0
         self._rules = rules
         self._time = time
-        self._cooldown = Cooldown(_AT_ONCE, _EVERY)
+        self._asked = Cooldown(*_ASKED)
+        self._of_person = Cooldown(*_OF_PERSON)
+        self._of_chat = Cooldown(*_OF_CHAT)
         self._told_of_old = False
 
     def read(self, line: Line) -> Spoken | None:
-        """What a line asks of us; does not wait, and takes no longer the longer the line is."""
+        """What a line asks of us. Does not wait, and a flood of lines costs no more than a few
+        hundredths of the time."""
         if len(line.text) > LONGEST:
             line = replace(line, text=line.text[:LONGEST])
-        said = chat.parse(line, self._rules(line))
+        rules = self._rules(line)
+        if not chat.may_ask(line, rules) or not self._has_time(line):
+            return None
+        said = chat.parse(line, rules)
         if not said or self._is_old(line):
             return None
-        fresh = self._cooldown.take((line.target, voter_of(line)), self._time.monotonic())
-        return Spoken(line, said) if fresh else None
+        person = line.target, voter_of(line)
+        return Spoken(line, said) if self._asked.take(person, self._time.monotonic()) else None
+
+    def _has_time(self, line: Line) -> bool:
+        now, length = self._time.monotonic(), len(line.text)
+        if self._of_person.take(voter_of(line), now, length):
+            if self._of_chat.take(line.target.adapter, now, length):
+                return True
+        self.unread += 1
+        if self.unread == 1:
+            log.info("lines in %s come too fast to read them all", line.target)
+        return False
 
     def _is_old(self, line: Line) -> bool:
         age = self._time.now() - line.at

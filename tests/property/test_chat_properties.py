@@ -41,6 +41,14 @@ def test_any_text_is_read(text: str, private: bool) -> None:
         assert all(each is None or each == each.upper() for each in tickers)
 
 
+@given(TEXTS, WORDS, st.sampled_from(["", "!votes ", "thisgame++", "nightcrier: ", "@NightCrier "]))
+def test_a_quick_look_misses_nothing(text: str, word: str, begin: str) -> None:
+    """What a quick look leaves out is nothing to the long one either."""
+    line = said(begin + word + text)
+    if "\x03" not in text and not chat.may_ask(line, RULES):
+        assert chat.parse(line, RULES) == ()
+
+
 @given(WORDS, st.sampled_from(["thisgame", "ThisGame"]), st.booleans(), WORDS)
 def test_a_vote_is_found_anywhere(before: str, name: str, up: bool, after: str) -> None:
     """Words around a vote do not change it."""

@@ -320,3 +320,14 @@ def test_slash_commands(
     """They ask what the words behind a prefix ask."""
     ask = Ask(HERE, Author("7", "ann"), command, arguments, 1000.0)
     assert chat.asked(ask) == asked
+
+
+def test_a_quick_look() -> None:
+    """Most of what people say is left alone at once; where nothing is taken, all of it is."""
+    assert not chat.may_ask(said("good evening, how are we"), RULES)
+    assert chat.may_ask(said("good evening", private=True), RULES)
+    assert chat.may_ask(said("c++"), RULES)
+    assert chat.may_ask(said("  !votes"), RULES)
+    assert chat.may_ask(said("NightCrier: votes"), RULES)
+    silent = replace(RULES, votes=False, commands=False)
+    assert not chat.may_ask(said("!votes thisgame++"), silent)

@@ -13,6 +13,16 @@ def test_some_at_once_then_slowly() -> None:
     assert [cooldown.take("ann", 900.0) for _ in range(4)] == [True, True, True, False]
 
 
+def test_what_costs_more() -> None:
+    """What is spent at once counts by its cost, and comes back in the same measure."""
+    cooldown = Cooldown(100, 0.1)
+    assert cooldown.take("ann", 0.0, 60)
+    assert not cooldown.take("ann", 0.0, 60)
+    assert cooldown.take("ann", 0.0, 40)
+    assert not cooldown.take("ann", 1.0, 11)
+    assert cooldown.take("ann", 1.0, 10)
+
+
 def test_each_for_itself() -> None:
     """One who asks too often takes nothing from another."""
     cooldown = Cooldown(1, 10.0)
