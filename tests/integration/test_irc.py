@@ -8,7 +8,7 @@ import signal
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -63,6 +63,54 @@ async def test_cut_at_every_step_of_sign_on(ngircd, to_client):
         assert watcher.said("#night").count(f"after {cut}.") <= 1 + doubts
         await proxy.stop()
     await watcher.leave()
+
+
+@needs_inspircd
+@pytest.mark.parametrize("to_client", [True, False], ids=["from-server", "to-server"])
+async def test_cut_at_every_step_of_sasl(inspircd, to_client):
+    """Wherever capabilities and SASL break off, in the middle of a line too, they begin anew, and
+    no half of them counts as a wrong password."""
+    account = {"account": "crier", "account_password": "pass-of-crier"}
+    for cut in (60, 200, 400, 520, 640, 700) if to_client else (12, 60, 110, 150, 190, 230):
+        proxy = await FaultProxy(inspircd.port).start()
+        proxy.faults = Faults(to_client=to_client, cut_after=cut)
+        bot = Bot(proxy.port, **account)
+        async with bot.running() as adapter:
+            await until(lambda p=proxy: asyncio.sleep(0, p.accepted >= 2))
+            proxy.faults = Faults()
+            await bot.ready()
+            await insist(adapter, bot, proxy, f"after {cut}.")
+            assert proxy.accepted <= 4
+        await proxy.stop()
+
+
+@needs_inspircd
+@pytest.mark.long
+@pytest.mark.timeout(150)
+@pytest.mark.parametrize("to_client", [True, False], ids=["from-server", "to-server"])
+async def test_stall_at_every_step_of_sign_on(inspircd, to_client):
+    """A sign-on that stands still anywhere is given up within 90 s and done again, once."""
+    proxies = [await FaultProxy(inspircd.port).start() for _ in range(6)]
+    bots = []
+    for number, proxy in enumerate(proxies):
+        stall = (0, 100, 300, 600, 800, 1_000)[number] if to_client else number * 25
+        proxy.faults = Faults(to_client=to_client, stall_after=stall)
+        account = {"account": "crier", "account_password": "pass-of-crier"}
+        bots.append(Bot(proxy.port, nick=f"crier{number}", **account))
+    async with AsyncExitStack() as stack:
+        for bot in bots:
+            await stack.enter_async_context(bot.running())
+        await asyncio.sleep(3)
+        for proxy in proxies:
+            proxy.faults = Faults()
+        await until(lambda: asyncio.sleep(0, all(bot.waits for bot in bots)), 90.0)
+        for proxy in proxies:
+            proxy.up()
+        for bot in bots:
+            await bot.ready()
+        assert [proxy.accepted for proxy in proxies] == [2] * len(proxies)
+    for proxy in proxies:
+        await proxy.stop()
 
 
 @needs_ngircd
