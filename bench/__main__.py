@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-NAMES = ("storm", "latency", "footprint", "channels", "nights")
+NAMES = ("storm", "latency", "footprint", "channels", "nights", "discord")
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 

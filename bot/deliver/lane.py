@@ -107,6 +107,7 @@ class Lane:
         self.editor = editor
         self.dropped_replies = 0
         self._adapter = adapter
+        self._finds = isinstance(adapter, Finds)
         self._store = store
         self._time = time
         self._pacer = pacer
@@ -223,8 +224,8 @@ class Lane:
 
     def _answerable(self, limits: Limits, row: Delivery) -> Limits:
         """The limits for a row: its channel may be one that cannot be asked."""
-        asks = isinstance(self._adapter, Finds) and self._unanswerable != (row.id, row.part)
-        return limits if asks else replace(limits, finds=False)
+        asks = self._finds and self._unanswerable != (row.id, row.part)
+        return limits if asks or not limits.finds else replace(limits, finds=False)
 
     async def _send(self, row: Delivery, limits: Limits) -> None:
         send = self._adapter.send(self.target.channel, row.message, key=row.send_key)
