@@ -35,6 +35,7 @@ REACHABLE_FOR = 14 * 60.0
 minutes)."""
 
 _NUMBERS_WITHIN = 1.5
+_SPARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +113,23 @@ class Voters:
                 self._say(waiting, "vote_other_game", other=self._title_of(counted))
             case _:
                 key = "vote_twice" if ballot.reason == DUPLICATE else "vote_counted"
-                self._say(waiting, key, **await self._tonight(ballot, counted))
+                patience = self._patience(waiting)
+                self._say(waiting, key, **await self._tonight(ballot, counted, patience))
 
-    async def _tonight(self, ballot: Ballot, counted: Counted | None) -> dict[str, Value]:
+    def _patience(self, waiting: _Waiting) -> float:
+        """Seconds that the numbers may take; to somebody who has heard nothing yet they must
+        not come too late."""
+        left = waiting.since + KEPT_AFTER - self._time.monotonic()
+        return min(_NUMBERS_WITHIN, left + _SPARE) if left > 0 else _NUMBERS_WITHIN
+
+    async def _tonight(
+        self, ballot: Ballot, counted: Counted | None, patience: float
+    ) -> dict[str, Value]:
         """The play's new numbers of tonight, while it runs."""
         counts = None
         try:
             asked = self._counts.tonight(ballot.session, self._time.monotonic())
-            counts = await within(self._time, _NUMBERS_WITHIN, asked)
+            counts = await within(self._time, patience, asked)
         except (TimeoutError, Unclear):
             pass
         session, play = _find(self._state(), ballot.session, ballot.play)
