@@ -34,7 +34,7 @@ from bot.domain import (
     Target,
     Unit,
 )
-from bot.port import AdapterFatal, Ambiguous, Hear, Permanent, Transient
+from bot.port import AdapterFatal, Ambiguous, Hear, Permanent, Transient, deaf
 
 log = logging.getLogger(__name__)
 
@@ -144,8 +144,9 @@ class Irc:
 
     def _machine(self, now: float) -> Machine:
         settings = self._settings
+        nonce = f"{self._dice():.17f}{self._dice():.17f}".replace(".", "")
         return Machine(
-            identity(settings, nonce=f"{self._dice():.17f}{self._dice():.17f}".replace(".", "")),
+            identity(settings, nonce=nonce, guest=self._hear is deaf),
             self._channels,
             burst=settings.burst,
             pace=settings.pace,
@@ -210,7 +211,8 @@ def receipt(outcome: Outcome) -> Receipt:
             raise Ambiguous(reason)
 
 
-def identity(settings: Settings, *, nonce: str) -> Identity:
+def identity(settings: Settings, *, nonce: str, guest: bool) -> Identity:
+    """Who we are; a ``guest`` is a check or a test beside a bot that may be running."""
     password, account_password = settings.password, settings.account_password
     return Identity(
         nick=settings.nick,
@@ -222,6 +224,7 @@ def identity(settings: Settings, *, nonce: str) -> Identity:
         account_password=account_password.get_secret_value() if account_password else None,
         mechanisms=settings.mechanisms,
         nickserv=settings.nickserv,
+        guest=guest,
     )
 
 

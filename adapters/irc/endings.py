@@ -11,11 +11,13 @@ from adapters.irc.text import clean
 UNWELCOME = re.compile(
     r"\b(banned|ban|[kgzdq][-:]?lined?|a(uto)?kill(ed)?|throttl\w*|too many|too fast|"
     r"full|no more (\w+ )?connections|not welcome|no authori[sz]ation|not authori[sz]ed|"
-    r"unauthori[sz]ed|access denied|denied|blacklist(ed)?|dnsbl|open proxy|"
+    r"ghost(ed)?|unauthori[sz]ed|access denied|denied|blacklist(ed)?|dnsbl|open proxy|"
     r"trying to reconnect|connection limit|excess flood|max sendq|recvq)\b",
     re.IGNORECASE,
 )
-"""Words of ERROR lines after which hammering makes things worse; servers have no codes for it."""
+"""Words of ERROR lines after which hammering makes things worse; servers have no codes for it.
+Who is driven out as a ghost has an owner who is here as well: two bots with one account would do
+it to each other for ever."""
 
 WRONG_PASSWORD = re.compile(
     r"\b(bad|invalid|incorrect|wrong) password|password mismatch", re.IGNORECASE

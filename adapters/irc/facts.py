@@ -11,7 +11,8 @@ from bot.domain import Outcome
 @dataclass(frozen=True, slots=True)
 class Identity:
     """Who we are on the network. ``mechanisms`` are the SASL mechanisms that we may use, best
-    first; ``nonce`` is fresh for each connection."""
+    first; ``nonce`` is fresh for each connection. A ``guest`` only looks in: whoever has our nick
+    may be the bot itself, and is left alone."""
 
     nick: str
     username: str
@@ -22,6 +23,7 @@ class Identity:
     account_password: str | None = field(default=None, repr=False)
     mechanisms: tuple[str, ...] = ()
     nickserv: str = "NickServ"
+    guest: bool = False
 
 
 class Patience(Enum):

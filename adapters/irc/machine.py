@@ -48,7 +48,7 @@ class Machine:
         self.channels = channels
         channels.anew()
         self._features = Features()
-        self._nick = Nick(me.nick, digits)
+        self._nick = Nick(me.nick, digits, keen=not me.guest)
         self._signon = SignOn(me, self._nick)
         self._services = Services(me)
         self._prefix = Prefix(channels.longest)

@@ -16,12 +16,14 @@ TAKEN = frozenset({"433", "436", "437"})
 
 
 class Nick:
-    """``digits`` is what tells us from others of the same name, if all else is taken."""
+    """``digits`` is what tells us from others of the same name, if all else is taken. With ``keen``
+    a nick that is taken is wanted back."""
 
-    def __init__(self, wanted: str, digits: str) -> None:
+    def __init__(self, wanted: str, digits: str, *, keen: bool = True) -> None:
         self.wanted = self.current = wanted
         self._whole = wanted
         self._digits = digits
+        self._keen = keen
         self._ghosted = False
         self._refusals = 0
         self._regain_at: float | None = None
@@ -59,7 +61,7 @@ class Nick:
     def welcomed(self, nick: str, now: float) -> None:
         """The server has the last word. A nick it chose unasked is not argued about."""
         if self._refusals:
-            self._regain_at = now
+            self._regain_at = now if self._keen else None
         elif nick and nick != self.wanted:
             self.wanted = self._whole = nick
         self.current = nick or self.current
@@ -67,7 +69,8 @@ class Nick:
     def changed(self, nick: str, now: float) -> None:
         """We are called ``nick`` now, by our wish or by services'."""
         self.current = nick
-        self._regain_at = None if fold(nick) == fold(self.wanted) else now + REGAIN_EVERY
+        ours = fold(nick) == fold(self.wanted) or not self._keen
+        self._regain_at = None if ours else now + REGAIN_EVERY
 
     def freed(self, line: Line, now: float) -> None:
         """Somebody left or changed a nick: if it was the wanted one, it is free."""

@@ -12,7 +12,9 @@ from irc_bot import DEADLINE, Bot, message, needs_inspircd, needs_ngircd, until
 from irc_daemons import Inspircd, Ngircd
 from irc_person import Person
 
+from adapters.irc.nick import GHOST_WAIT
 from bot.domain import OPERATOR
+from bot.port import deaf
 
 
 @pytest.fixture
@@ -149,6 +151,23 @@ async def test_ghost_of_ours_is_driven_out(inspircd):
     assert any("GHOST" in line for line in ghost.lines)
     for person in (watcher, ghost):
         await person.leave()
+
+
+@needs_inspircd
+async def test_check_beside_the_running_bot_leaves_it_alone(inspircd):
+    """A second connection of ours that only looks in comes under another nick, and goes."""
+    watcher = await Person("watcher").connect(inspircd.port, "#night")
+    account = {"account": "crier", "account_password": "pass-of-crier"}
+    running, looking = Bot(inspircd.port, **account), Bot(inspircd.port, **account)
+    looking.adapter._hear = deaf
+    async with running.running():
+        await running.ready()
+        async with looking.running():
+            await looking.ready()
+            await asyncio.sleep(GHOST_WAIT)
+            assert looking.adapter.names("#night") == ("nightcrie_",)
+        assert running.waits == []
+    await watcher.leave()
 
 
 # --- bots, CTCP ----------------------------------------------------------------------------

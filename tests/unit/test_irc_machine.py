@@ -321,6 +321,7 @@ def test_sign_on_has_an_end():
         ("ERROR :Closing Link: 1.2.3.4 (AKILL: open proxy)", Patience.LONG),
         ("ERROR :Closing link: (u@h) [No more local connections are allowed]", Patience.LONG),
         ("ERROR :Closing Link: h (Unauthorised connection)", Patience.LONG),
+        ("ERROR :Closing link: [Killed (NickServ (GHOST command used by x))]", Patience.LONG),
         (":irc.test 465 nightcrier :You are banned from this server", Patience.LONG),
         (":irc.test 464 nightcrier :Password incorrect", Patience.FATAL),
         ("ERROR :Access denied: Bad password?", Patience.FATAL),
@@ -500,6 +501,28 @@ def test_ghost_is_driven_out():
         C: NICK crier
         """,
         nick="crier",
+        **ACCOUNT,
+    )
+
+
+def test_guest_leaves_our_nick_alone():
+    """A check or a test beside the running bot drives nobody out, and takes no nick."""
+    play(
+        TAKEN
+        + """
+        S: :irc.test 001 crier_ :Welcome
+        C: PRIVMSG NickServ :IDENTIFY crier pw
+        S: :irc.test 900 crier_ crier_!c@h crier :You are now logged in as crier
+        S: :irc.test 422 crier_ :MOTD File is missing
+        C: JOIN #night
+        S: :crier_!c@host JOIN #night
+        C: MODE #night
+        S: :crier!c@elsewhere QUIT
+        S: :crier_!c@host NICK Guest1
+        +29
+        """,
+        nick="crier",
+        guest=True,
         **ACCOUNT,
     )
 
