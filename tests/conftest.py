@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,10 +17,18 @@ sys.path.insert(0, str(Path(__file__).parent / "fakes"))
 settings.register_profile("nightcrier", deadline=None)
 settings.load_profile("nightcrier")
 
+from present import Present  # noqa: E402  (of the fakes)
+
 pytest_plugins = ["bot.testing"]
 
 # Moments and spans are numbers: JSON has no other, and no part of the bot makes one.
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+
+
+@pytest.fixture
+async def present() -> AsyncIterator[Present]:
+    async with Present() as present:
+        yield present
 
 
 @pytest.fixture(autouse=True)

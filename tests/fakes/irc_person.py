@@ -15,6 +15,7 @@ class Person:
 
     nick: str
     lines: list[str] = field(default_factory=list)
+    _task: asyncio.Task[None] | None = None
 
     async def connect(self, port: int, *channels: str, password: str | None = None) -> Person:
         """Sign on at the server on loopback and join ``channels``."""
@@ -47,10 +48,16 @@ class Person:
         return [line.partition(marker)[2] for line in self.lines if marker in line]
 
     async def leave(self) -> None:
-        self._streams[1].close()
+        """Leave nothing open, connected or not, once or again."""
+        if self._task is None:
+            return
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
+        writer = self._streams[1]
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
     async def _read(self) -> None:
         reader, _ = self._streams

@@ -44,13 +44,13 @@ STEPS = (0, 1, 40, 150, 300, 600, 900, 1_200)
 
 @needs_ngircd
 @pytest.mark.parametrize("to_client", [True, False], ids=["from-server", "to-server"])
-async def test_cut_at_every_step_of_sign_on(ngircd, to_client):
+async def test_cut_at_every_step_of_sign_on(ngircd, to_client, present):
     """Wherever the sign-on breaks, in the middle of a line too, it is done again, at most once
     for each break, and the next line arrives once."""
-    watcher = await Person("watcher").connect(ngircd.port, "#night")
+    watcher = await present.person("watcher", ngircd.port, "#night")
     steps = STEPS if to_client else (0, 5, 20, 45, 90, 110)
     for number, cut in enumerate(steps):
-        proxy = await FaultProxy(ngircd.port).start()
+        proxy = await present.started(FaultProxy(ngircd.port))
         proxy.faults = Faults(to_client=to_client, cut_after=cut)
         bot = Bot(proxy.port, nick=f"crier{number}")
         async with bot.running() as adapter:
@@ -61,18 +61,16 @@ async def test_cut_at_every_step_of_sign_on(ngircd, to_client):
             assert proxy.accepted <= 4
         await watcher.expect(f":after {cut}.")
         assert watcher.said("#night").count(f"after {cut}.") <= 1 + doubts
-        await proxy.stop()
-    await watcher.leave()
 
 
 @needs_inspircd
 @pytest.mark.parametrize("to_client", [True, False], ids=["from-server", "to-server"])
-async def test_cut_at_every_step_of_sasl(inspircd, to_client):
+async def test_cut_at_every_step_of_sasl(inspircd, to_client, present):
     """Wherever capabilities and SASL break off, in the middle of a line too, they begin anew, and
     no half of them counts as a wrong password."""
     account = {"account": "crier", "account_password": "pass-of-crier"}
     for cut in (60, 200, 400, 520, 640, 700) if to_client else (12, 60, 110, 150, 190, 230):
-        proxy = await FaultProxy(inspircd.port).start()
+        proxy = await present.started(FaultProxy(inspircd.port))
         proxy.faults = Faults(to_client=to_client, cut_after=cut)
         bot = Bot(proxy.port, **account)
         async with bot.running() as adapter:
@@ -81,16 +79,15 @@ async def test_cut_at_every_step_of_sasl(inspircd, to_client):
             await bot.ready()
             await insist(adapter, bot, proxy, f"after {cut}.")
             assert proxy.accepted <= 4
-        await proxy.stop()
 
 
 @needs_inspircd
 @pytest.mark.long
 @pytest.mark.timeout(150)
 @pytest.mark.parametrize("to_client", [True, False], ids=["from-server", "to-server"])
-async def test_stall_at_every_step_of_sign_on(inspircd, to_client):
+async def test_stall_at_every_step_of_sign_on(inspircd, to_client, present):
     """A sign-on that stands still anywhere is given up within 90 s and done again, once."""
-    proxies = [await FaultProxy(inspircd.port).start() for _ in range(6)]
+    proxies = [await present.started(FaultProxy(inspircd.port)) for _ in range(6)]
     bots = []
     for number, proxy in enumerate(proxies):
         stall = (0, 100, 300, 600, 800, 1_000)[number] if to_client else number * 25
@@ -114,11 +111,11 @@ async def test_stall_at_every_step_of_sign_on(inspircd, to_client):
 
 
 @needs_ngircd
-async def test_nothing_is_lost_between_cuts(ngircd):
+async def test_nothing_is_lost_between_cuts(ngircd, present):
     """Twenty lines over a connection that is cut again and again: each arrives, in order, and
     a line comes twice only if its first sending was in doubt."""
-    watcher = await Person("watcher").connect(ngircd.port, "#night")
-    proxy = await FaultProxy(ngircd.port).start()
+    watcher = await present.person("watcher", ngircd.port, "#night")
+    proxy = await present.started(FaultProxy(ngircd.port))
     bot, doubts = Bot(proxy.port), 0
     async with bot.running() as adapter:
         for number in range(20):
@@ -131,8 +128,6 @@ async def test_nothing_is_lost_between_cuts(ngircd):
     first = list(dict.fromkeys(said))
     assert first == [f"line {number}" for number in range(20)]
     assert len(said) - len(first) <= doubts
-    await watcher.leave()
-    await proxy.stop()
 
 
 async def insist(adapter: Irc, bot: Bot, proxy: FaultProxy, text: str) -> int:
@@ -152,10 +147,10 @@ async def insist(adapter: Irc, bot: Bot, proxy: FaultProxy, text: str) -> int:
 
 
 @needs_ngircd
-async def test_slices_and_delays_change_nothing(ngircd):
+async def test_slices_and_delays_change_nothing(ngircd, present):
     """A connection that delivers single bytes, late, loses and reorders nothing."""
-    watcher = await Person("watcher").connect(ngircd.port, "#night")
-    proxy = await FaultProxy(ngircd.port).start()
+    watcher = await present.person("watcher", ngircd.port, "#night")
+    proxy = await present.started(FaultProxy(ngircd.port))
     proxy.faults = Faults(slices=1)
     bot = Bot(proxy.port)
     async with bot.running() as adapter:
@@ -165,14 +160,12 @@ async def test_slices_and_delays_change_nothing(ngircd):
             await adapter.send("#night", message(f"🎲 größer {number}"), key=str(number))
     await watcher.expect("größer 4")
     assert watcher.said("#night") == [f"🎲 größer {number}" for number in range(5)]
-    await watcher.leave()
-    await proxy.stop()
 
 
 @needs_ngircd
-async def test_no_storm_on_a_closed_door(ngircd):
+async def test_no_storm_on_a_closed_door(ngircd, present):
     """A server that accepts and closes at once sees us more and more seldom."""
-    proxy = await FaultProxy(ngircd.port).start()
+    proxy = await present.started(FaultProxy(ngircd.port))
     proxy.down()
     bot = Bot(proxy.port, dice=1.0)
 
@@ -185,7 +178,6 @@ async def test_no_storm_on_a_closed_door(ngircd):
         await until(lambda: asyncio.sleep(0, len(bot.waits) >= 9))
     assert bot.waits[:8] == [2.25, 4.25, 8.25, 16.25, 32.25, 64.25, 128.25, 256.25]
     assert proxy.accepted <= len(bot.waits) + 1
-    await proxy.stop()
 
 
 @needs_ngircd
@@ -218,9 +210,9 @@ async def test_frozen_server_is_dead_within_90_seconds(ngircd):
 
 
 @needs_ngircd
-async def test_any_bytes_of_a_stranger_are_survived(ngircd):
+async def test_any_bytes_of_a_stranger_are_survived(ngircd, present):
     """Latin-1, broken UTF-8, CTCP rubbish and a line of only blanks end nothing."""
-    stranger = await Person("stranger").connect(ngircd.port, "#night")
+    stranger = await present.person("stranger", ngircd.port, "#night")
     bot = Bot(ngircd.port)
     async with bot.running() as adapter:
         await bot.ready()
@@ -238,7 +230,6 @@ async def test_any_bytes_of_a_stranger_are_survived(ngircd):
         assert bot.heard[0].text == "Olé"
         await adapter.send("#night", message("still here"), key="k")
         assert bot.waits == []
-    await stranger.leave()
 
 
 # --- TLS ----------------------------------------------------------------------------------
@@ -303,16 +294,15 @@ async def account_of(person: Person, nick: str) -> str | None:
 
 
 @needs_inspircd
-async def test_nickserv_where_sasl_is_off(inspircd):
+async def test_nickserv_where_sasl_is_off(inspircd, present):
     """Identified by NickServ before the JOIN, we get into a channel for registered nicks."""
-    watcher = await Person("watcher").connect(inspircd.port, "#night")
+    watcher = await present.person("watcher", inspircd.port, "#night")
     watcher.send("MODE #night +R")
     bot = Bot(inspircd.port, sasl="off", account="crier", account_password="pass-of-crier")
     async with bot.running():
         await bot.ready()
         assert await account_of(watcher, "nightcrier") == "crier"
     assert bot.waits == []
-    await watcher.leave()
 
 
 @needs_inspircd
@@ -326,10 +316,10 @@ async def test_nickserv_with_a_wrong_password_is_fatal(inspircd):
 
 
 @needs_inspircd
-async def test_external_by_client_certificate(inspircd, tmp_path):
+async def test_external_by_client_certificate(inspircd, tmp_path, present):
     """SASL EXTERNAL signs us in by our certificate's fingerprint; an unknown one is fatal."""
     mine = certificate(tmp_path, "crier")
-    owner = await Person("owner").connect(inspircd.port)
+    owner = await present.person("owner", inspircd.port)
     owner.send("PRIVMSG NickServ :IDENTIFY crier pass-of-crier")
     await owner.expect("now identified")
     owner.send(f"PRIVMSG NickServ :CERT ADD {fingerprint(mine)}")
@@ -344,7 +334,6 @@ async def test_external_by_client_certificate(inspircd, tmp_path):
     settings |= {"cert_file": stranger.certificate, "key_file": stranger.key}
     with pytest.raises(AdapterFatal, match="cert_file"):
         await asyncio.wait_for(Bot(inspircd.tls_port, **settings).adapter.run(), 2 * DEADLINE)
-    await owner.leave()
 
 
 def fingerprint(made: Certificate) -> str:
@@ -357,10 +346,10 @@ def fingerprint(made: Certificate) -> str:
 @pytest.mark.parametrize(
     "sasl", ["off", pytest.param("auto", marks=pytest.mark.long)], ids=["nickserv", "sasl"]
 )
-async def test_services_away(inspircd, sasl):
+async def test_services_away(inspircd, sasl, present):
     """Without services we go on without an account, and speak."""
     inspircd.stop_services()
-    watcher = await Person("watcher").connect(inspircd.port, "#night")
+    watcher = await present.person("watcher", inspircd.port, "#night")
     account = {"account": "crier", "account_password": "pass-of-crier"}
     bot = Bot(inspircd.port, sasl=sasl, **account)
     async with bot.running() as adapter:
@@ -368,14 +357,13 @@ async def test_services_away(inspircd, sasl):
         await adapter.send("#night", message("hello"), key="k")
         assert await account_of(watcher, "nightcrier") is None
     assert bot.waits == []
-    await watcher.leave()
 
 
 @needs_ngircd
-async def test_taken_nick_is_regained(ngircd):
+async def test_taken_nick_is_regained(ngircd, present):
     """With our nick taken we come as another, and take our own when its holder leaves."""
-    watcher = await Person("watcher").connect(ngircd.port, "#night")
-    holder = await Person("crier").connect(ngircd.port, "#night")
+    watcher = await present.person("watcher", ngircd.port, "#night")
+    holder = await present.person("crier", ngircd.port, "#night")
     bot = Bot(ngircd.port, nick="crier")
     async with bot.running() as adapter:
         await bot.ready()
@@ -385,17 +373,15 @@ async def test_taken_nick_is_regained(ngircd):
         await watcher.expect("NICK :crier")
         await adapter.send("#night", message("as myself"), key="2")
         assert (await watcher.expect("as myself")).startswith(":crier!")
-    for person in (watcher, holder):
-        await person.leave()
 
 
 # --- manners ------------------------------------------------------------------------------
 
 
 @needs_inspircd
-async def test_channel_without_formatting_gets_plain_text(inspircd):
+async def test_channel_without_formatting_gets_plain_text(inspircd, present):
     """In a +c channel, and as soon as a channel becomes one, a room code comes plain."""
-    watcher = await Person("watcher").connect(inspircd.port, "#night", "#plain")
+    watcher = await present.person("watcher", inspircd.port, "#night", "#plain")
     watcher.send("MODE #plain +c")
     await watcher.expect("+c")
     bot = Bot(inspircd.port, "#night", "#plain")
@@ -410,52 +396,48 @@ async def test_channel_without_formatting_gets_plain_text(inspircd):
             await adapter.send("#plain", code, key="again")
         await watcher.expect("PRIVMSG #plain :ABCD")
     assert watcher.said("#night") == ["\x02ABCD\x02"]
-    await watcher.leave()
 
 
 @needs_ngircd
-async def test_invitation_is_followed(ngircd):
+async def test_invitation_is_followed(ngircd, present):
     """A channel that was closed to us is joined when its people invite us."""
-    watcher = await Person("watcher").connect(ngircd.port, "#night")
+    watcher = await present.person("watcher", ngircd.port, "#night")
     watcher.send("MODE #night +i")
     bot = Bot(ngircd.port)
     async with bot.running():
         await bot.reason("invite only")
         watcher.send("INVITE nightcrie #night")
         await bot.ready()
-    await watcher.leave()
 
 
 @needs_ngircd
-async def test_keyed_channel_is_entered(ngircd):
+async def test_keyed_channel_is_entered(ngircd, present):
     """A channel's key is given at the door, in whatever case its name is written."""
-    watcher = await Person("watcher").connect(ngircd.port, "#night")
+    watcher = await present.person("watcher", ngircd.port, "#night")
     watcher.send("MODE #night +k sesame")
     await watcher.expect("+k")
     bot = Bot(ngircd.port, keys={"#NIGHT": "sesame"})
     async with bot.running():
         await bot.ready()
-    await watcher.leave()
 
 
 @needs_ngircd
-async def test_whois_says_whose_bot_it_is(ngircd):
+async def test_whois_says_whose_bot_it_is(ngircd, present):
     """WHOIS shows the realname with its owner, and leaving says goodbye."""
-    watcher = await Person("watcher").connect(ngircd.port, "#night")
+    watcher = await present.person("watcher", ngircd.port, "#night")
     bot = Bot(ngircd.port, owner="jo, jo@example.org")
     async with bot.running():
         await bot.ready()
         watcher.send("WHOIS nightcrie")
         assert "(run by jo, jo@example.org)" in await watcher.expect(" 311 ")
     assert "goes home" in await watcher.expect(" QUIT ")
-    await watcher.leave()
 
 
 @needs_ngircd
-async def test_answers_go_where_the_question_was(ngircd):
+async def test_answers_go_where_the_question_was(ngircd, present):
     """A reply goes to the channel or, in private, to the person alone, as a NOTICE; it never waits
     for a link."""
-    asker = await Person("asker").connect(ngircd.port, "#night")
+    asker = await present.person("asker", ngircd.port, "#night")
     bot = Bot(ngircd.port)
     async with bot.running() as adapter:
         await bot.ready()
@@ -472,4 +454,3 @@ async def test_answers_go_where_the_question_was(ngircd):
         assert " NOTICE asker :" in await asker.expect("to you too")
     with pytest.raises(Transient):
         await adapter.reply(public.handle, message("late"), private=False)
-    await asker.leave()

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from irc_bot import DEADLINE, Bot, message, needs_inspircd, needs_ngircd, until
 from irc_daemons import Inspircd, Ngircd
-from irc_person import Person
 
 from adapters.irc.nick import GHOST_WAIT
 from bot.domain import OPERATOR
@@ -45,10 +44,10 @@ async def heard(bot: Bot, text: str):
 @pytest.mark.parametrize(
     "words", ["K-Lined: flooding", "G-Lined: spam", "You are banned from Test", "Go away"]
 )
-async def test_banned_host_waits_long_and_says_so_once(tmp_path, caplog, words):
+async def test_banned_host_waits_long_and_says_so_once(tmp_path, caplog, words, present):
     """A ban is a wait of a quarter of an hour, then half an hour, told in one line with the
     server's own words: 465 says it, whatever the words."""
-    daemon = await Inspircd(tmp_path, banned=words).start()
+    daemon = await present.started(Inspircd(tmp_path, banned=words))
     bot = Bot(daemon.port)
 
     async def quick(seconds: float) -> None:
@@ -62,42 +61,37 @@ async def test_banned_host_waits_long_and_says_so_once(tmp_path, caplog, words):
     told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
     assert len(told) == 1
     assert "trying again in 15 min" in told[0]
-    await daemon.stop()
 
 
 @needs_ngircd
-async def test_full_server_waits_long(tmp_path):
+async def test_full_server_waits_long(tmp_path, present):
     """A server without room for us is not hammered."""
-    daemon = await Ngircd(tmp_path, most=1).start()
-    only = Person("only")
+    daemon = await present.started(Ngircd(tmp_path, most=1))
     await asyncio.sleep(0.2)  # the probe of the start has to be gone
-    await only.connect(daemon.port)
+    await present.person("only", daemon.port)
     bot = Bot(daemon.port)
     async with bot.running():
         await until(lambda: asyncio.sleep(0, bot.waits))
     assert bot.waits == [900.0]
-    await only.leave()
-    await daemon.stop()
 
 
 @needs_ngircd
-async def test_ipv6_is_spoken(tmp_path):
+async def test_ipv6_is_spoken(tmp_path, present):
     """A server that listens on IPv6 alone is reached."""
-    daemon = await Ngircd(tmp_path, address="::1").start()
+    daemon = await present.started(Ngircd(tmp_path, address="::1"))
     bot = Bot(daemon.port, host="::1")
     async with bot.running():
         await bot.ready()
-    await daemon.stop()
 
 
 # --- kicks and accounts --------------------------------------------------------------------
 
 
 @needs_ngircd
-async def test_second_kick_keeps_us_out(ngircd, caplog):
+async def test_second_kick_keeps_us_out(ngircd, caplog, present):
     """Kicked once we come back, at once if invited; kicked again within the hour we stay out and
     the host reads it, until somebody invites us."""
-    op = await Person("op").connect(ngircd.port, "#night")
+    op = await present.person("op", ngircd.port, "#night")
     bot = Bot(ngircd.port)
     async with bot.running():
         await bot.ready()
@@ -116,14 +110,13 @@ async def test_second_kick_keeps_us_out(ngircd, caplog):
         "net: #night: op kicked us: enough; we come back in a minute",
         "net: #night: op kicked us: really; we stay out until invited",
     ]
-    await op.leave()
 
 
 @needs_inspircd
 @pytest.mark.long
-async def test_registered_only_channel_opens_with_services(inspircd):
+async def test_registered_only_channel_opens_with_services(inspircd, present):
     """Refused by 477 while services are away, we sign in when they return and then join."""
-    watcher = await Person("watcher").connect(inspircd.port, "#night")
+    watcher = await present.person("watcher", inspircd.port, "#night")
     watcher.send("MODE #night +R")
     await watcher.expect("+R")
     inspircd.stop_services()
@@ -133,15 +126,14 @@ async def test_registered_only_channel_opens_with_services(inspircd):
         assert "identified" in await bot.reason("identified")
         await inspircd.start_services()
         await bot.ready(wait=45.0)
-    await watcher.leave()
 
 
 @needs_inspircd
-async def test_ghost_of_ours_is_driven_out(inspircd):
+async def test_ghost_of_ours_is_driven_out(inspircd, present):
     """A connection that still holds our nick, in no channel of ours, is ended by NickServ, and we
     take the nick a moment later."""
-    watcher = await Person("watcher").connect(inspircd.port, "#night")
-    ghost = await Person("crier").connect(inspircd.port)
+    watcher = await present.person("watcher", inspircd.port, "#night")
+    ghost = await present.person("crier", inspircd.port)
     account = {"account": "crier", "account_password": "pass-of-crier"}
     bot = Bot(inspircd.port, nick="crier", **account)
     async with bot.running() as adapter:
@@ -149,14 +141,12 @@ async def test_ghost_of_ours_is_driven_out(inspircd):
         await watcher.expect("NICK :crier", wait=15.0)
         assert adapter.names("#night") == ("crier",)
     assert any("GHOST" in line for line in ghost.lines)
-    for person in (watcher, ghost):
-        await person.leave()
 
 
 @needs_inspircd
-async def test_check_beside_the_running_bot_leaves_it_alone(inspircd):
+async def test_check_beside_the_running_bot_leaves_it_alone(inspircd, present):
     """A second connection of ours that only looks in comes under another nick, and goes."""
-    watcher = await Person("watcher").connect(inspircd.port, "#night")
+    await present.person("watcher", inspircd.port, "#night")
     account = {"account": "crier", "account_password": "pass-of-crier"}
     running, looking = Bot(inspircd.port, **account), Bot(inspircd.port, **account)
     looking.adapter._hear = deaf
@@ -167,16 +157,15 @@ async def test_check_beside_the_running_bot_leaves_it_alone(inspircd):
             await asyncio.sleep(GHOST_WAIT)
             assert looking.adapter.names("#night") == ("nightcrie_",)
         assert running.waits == []
-    await watcher.leave()
 
 
 # --- bots, CTCP ----------------------------------------------------------------------------
 
 
 @needs_inspircd
-async def test_we_are_marked_as_a_bot(inspircd):
+async def test_we_are_marked_as_a_bot(inspircd, present):
     """WHOIS says that we are one, and other bots are known by their tag."""
-    watcher = await Person("watcher").connect(inspircd.port, "#night")
+    watcher = await present.person("watcher", inspircd.port, "#night")
     bot = Bot(inspircd.port)
     async with bot.running():
         await bot.ready()
@@ -187,13 +176,12 @@ async def test_we_are_marked_as_a_bot(inspircd):
         await watcher.expect("+B")
         watcher.send("PRIVMSG #night :I am one too")
         assert (await heard(bot, "I am one too")).author.is_bot
-    await watcher.leave()
 
 
 @needs_ngircd
-async def test_ctcp_flood_gets_few_answers(ngircd):
+async def test_ctcp_flood_gets_few_answers(ngircd, present):
     """Of thirty CTCP requests three are answered, by NOTICE, and what is said is still heard."""
-    stranger = await Person("stranger").connect(ngircd.port, "#night")
+    stranger = await present.person("stranger", ngircd.port, "#night")
     bot = Bot(ngircd.port)
     async with bot.running():
         await bot.ready()
@@ -204,7 +192,6 @@ async def test_ctcp_flood_gets_few_answers(ngircd):
     answers = [line for line in stranger.lines if "VERSION" in line]
     assert len(answers) == 3
     assert all(" NOTICE stranger :\x01VERSION Nightcrier" in line for line in answers)
-    await stranger.leave()
 
 
 # --- who speaks, and when ------------------------------------------------------------------
@@ -212,11 +199,11 @@ async def test_ctcp_flood_gets_few_answers(ngircd):
 
 @pytest.mark.parametrize("kind", [pytest.param(Ngircd, marks=needs_ngircd), Inspircd])
 @needs_inspircd
-async def test_operators_of_a_channel_are_known(tmp_path, kind):
+async def test_operators_of_a_channel_are_known(tmp_path, kind, present):
     """Who has @ when we come, who gets it and who loses it, under whatever nick."""
-    daemon = await kind(tmp_path).start()
-    jo = await Person("jo").connect(daemon.port, "#night")
-    bob = await Person("bob").connect(daemon.port, "#night")
+    daemon = await present.started(kind(tmp_path))
+    jo = await present.person("jo", daemon.port, "#night")
+    bob = await present.person("bob", daemon.port, "#night")
     bot = Bot(daemon.port)
     async with bot.running():
         await bot.ready()
@@ -230,15 +217,12 @@ async def test_operators_of_a_channel_are_known(tmp_path, kind):
         assert (await heard(bot, "four")).author.roles == (OPERATOR,)
         bob.send("PART #night", "JOIN #night", "PRIVMSG #night :five")
         assert (await heard(bot, "five")).author.roles == ()
-    for person in (jo, bob):
-        await person.leave()
-    await daemon.stop()
 
 
 @needs_inspircd
-async def test_account_and_time_are_the_networks(inspircd):
+async def test_account_and_time_are_the_networks(inspircd, present):
     """A line carries the account that its author is signed in to, and the server's moment."""
-    person = await Person("jo").connect(inspircd.port, "#night")
+    person = await present.person("jo", inspircd.port, "#night")
     person.send("PRIVMSG NickServ :IDENTIFY crier pass-of-crier")
     await person.expect("now identified")
     bot = Bot(inspircd.port)
@@ -249,16 +233,15 @@ async def test_account_and_time_are_the_networks(inspircd):
         line = await heard(bot, "hello")
     assert (line.author.id, line.author.account) == ("account:crier", "crier")
     assert abs(line.at - time.time()) < 10
-    await person.leave()
 
 
 @needs_inspircd
-async def test_channel_history_is_not_heard(inspircd):
+async def test_channel_history_is_not_heard(inspircd, present):
     """What a channel with +H replays when we join was said before: no vote is counted of it."""
-    person = await Person("jo").connect(inspircd.port, "#night")
+    person = await present.person("jo", inspircd.port, "#night")
     person.send("MODE #night +H 20:10m", "PRIVMSG #night :thisgame++", "PING :done")
     await person.expect("done")
-    fresh = await Person("fresh").connect(inspircd.port, "#night")
+    fresh = await present.person("fresh", inspircd.port, "#night")
     await fresh.expect("PRIVMSG #night :thisgame++")  # it is replayed to all
     bot = Bot(inspircd.port)
     async with bot.running():
@@ -266,17 +249,15 @@ async def test_channel_history_is_not_heard(inspircd):
         person.send("PRIVMSG #night :now")
         await heard(bot, "now")
     assert [line.text for line in bot.heard] == ["now"]
-    for one in (person, fresh):
-        await one.leave()
 
 
 # --- answers -------------------------------------------------------------------------------
 
 
 @needs_ngircd
-async def test_answers_follow_announcements(ngircd):
+async def test_answers_follow_announcements(ngircd, present):
     """With the pace used up, what is announced goes before answers that waited longer."""
-    asker = await Person("asker").connect(ngircd.port, "#night")
+    asker = await present.person("asker", ngircd.port, "#night")
     bot = Bot(ngircd.port, burst=3, pace=0.3)
     async with bot.running() as adapter:
         await bot.ready()
@@ -289,4 +270,3 @@ async def test_answers_follow_announcements(ngircd):
     said = asker.said("#night")
     assert said.index("announcement") <= 2
     assert [text for text in said if "answer" in text] == [f"answer {n}" for n in range(5)]
-    await asker.leave()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fault_proxy import FaultProxy
 from kosmi_site import KosmiSite
+from present import Present
 from pydantic import ValidationError
 
 from adapters.kosmi import build, fold
@@ -103,15 +104,14 @@ async def test_disconnected_by_the_site(site: KosmiSite) -> None:
         await adapter.send("@night", message("back"), key="k")
 
 
-async def test_silent_site_is_noticed(site: KosmiSite) -> None:
+async def test_silent_site_is_noticed(site: KosmiSite, present: Present) -> None:
     """A connection over which nothing comes any more is given up, and made anew."""
-    proxy = await FaultProxy(site.port).start()
+    proxy = await present.started(FaultProxy(site.port))
     async with running(kosmi(site, port=proxy.port, patience=HASTY), "@night") as adapter:
         proxy.stall()
         await until(lambda: proxy.accepted > 1, "a second connection")
         proxy.cut()
         await ready(adapter, "@night")
-    await proxy.stop()
 
 
 async def test_page_of_the_site_has_changed(site: KosmiSite) -> None:

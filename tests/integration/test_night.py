@@ -15,7 +15,7 @@ from bot_process import KEY, BotProcess, until
 from faults import EXPRESS_404, FORBIDDEN, HANG, HTML, UNAVAILABLE, Faults, slow
 from host import hosting
 from irc_daemons import Ngircd, missing
-from irc_person import Person
+from present import Present
 
 from bot.domain import Delivery, Kind, Status
 from bot.sandbox import ERAS, NEWEST, Era, Sandbox
@@ -93,10 +93,10 @@ def assert_in_order(said: list[str], wanted: list[str]) -> None:
 
 @needs_ngircd
 @pytest.mark.parametrize("era", ERAS.values(), ids=ERAS.keys())
-async def test_a_night_on_each_era(bot: BotProcess, era: Era) -> None:
+async def test_a_night_on_each_era(bot: BotProcess, era: Era, present: Present) -> None:
     """A whole night is said once and in order, in the console and on IRC, whatever the era."""
     async with picker(era) as url, irc(bot.folder) as daemon:
-        person = await Person("regular").connect(daemon.port, CHANNEL)
+        person = await present.person("regular", daemon.port, CHANNEL)
         bot.configure(url, irc_table(daemon))
         await bot.start()
         await bot.linked()
@@ -109,7 +109,6 @@ async def test_a_night_on_each_era(bot: BotProcess, era: Era) -> None:
         for said in (bot.lines, plain):
             assert_in_order(said, expected(night, codes=True))
             assert [text for text, times in Counter(said).items() if times > 1] == []
-        await person.leave()
     assert {row.status for row in bot.deliveries} == {Status.SENT}
 
 
@@ -163,7 +162,7 @@ async def test_an_outage_is_not_an_ending(bot: BotProcess) -> None:
 
 
 @needs_ngircd
-async def test_irc_is_down_while_the_console_goes_on(bot: BotProcess) -> None:
+async def test_irc_is_down_while_the_console_goes_on(bot: BotProcess, present: Present) -> None:
     """A chat that is away delays no other, and has its lines in order when it returns."""
     async with picker() as url, irc(bot.folder) as daemon, hosting(url, KEY, TIME) as host:
         bot.configure(url, irc_table(daemon))
@@ -176,11 +175,10 @@ async def test_irc_is_down_while_the_console_goes_on(bot: BotProcess) -> None:
             await host.add(session, title)
             await bot.said(f"Next up: {title}")
         await daemon.start()
-        person = await Person("regular").connect(daemon.port, CHANNEL)
+        person = await present.person("regular", daemon.port, CHANNEL)
         await until(lambda: len(person.said(CHANNEL)) >= 3, wait=30)
         await bot.stop()
         said = person.said(CHANNEL)
-        await person.leave()
     assert [line[:3] for line in said] == ["🎲 G", "🎮 N", "🎮 N"]
     assert "Drawful 2" in said[1]
     assert "Fibbage 4" in said[2]
@@ -188,24 +186,26 @@ async def test_irc_is_down_while_the_console_goes_on(bot: BotProcess) -> None:
 
 @needs_ngircd
 @pytest.mark.parametrize("seed", [1, 2])
-async def test_killed_in_the_middle(bot: BotProcess, seed: int) -> None:
+async def test_killed_in_the_middle(bot: BotProcess, seed: int, present: Present) -> None:
     """SIGKILL at random points of a night loses nothing, and says nothing twice but what a
     network cannot exclude, which is counted."""
-    await _night_with_kills(bot, random.Random(seed), kills=4, speed=2.5)
+    await _night_with_kills(bot, present, random.Random(seed), kills=4, speed=2.5)
 
 
 @needs_ngircd
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", range(10, 22))
-async def test_killed_again_and_again(bot: BotProcess, seed: int) -> None:
+async def test_killed_again_and_again(bot: BotProcess, seed: int, present: Present) -> None:
     """As above, twelve nights with nine kills each."""
-    await _night_with_kills(bot, random.Random(seed), kills=9, speed=1)
+    await _night_with_kills(bot, present, random.Random(seed), kills=9, speed=1)
 
 
-async def _night_with_kills(bot: BotProcess, dice: random.Random, kills: int, speed: float) -> None:
+async def _night_with_kills(
+    bot: BotProcess, present: Present, dice: random.Random, kills: int, speed: float
+) -> None:
     async with picker() as url, irc(bot.folder) as daemon:
-        person = await Person("regular").connect(daemon.port, CHANNEL)
+        person = await present.person("regular", daemon.port, CHANNEL)
         bot.configure(url, irc_table(daemon))
         await bot.start()
         await bot.linked()
@@ -220,7 +220,6 @@ async def _night_with_kills(bot: BotProcess, dice: random.Random, kills: int, sp
         await bot.settled()
         await bot.stop()
         said = {"console": bot.lines, "net": person.said(CHANNEL)}
-        await person.leave()
     for adapter, lines in said.items():
         rows = [row for row in bot.deliveries if row.target.adapter == adapter]
         _assert_accounted_for(rows, lines, night)
