@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.domain import Message, Votes
+from bot.domain import Added, Announcement, Kind, Message, Votes
 from bot.formatter import Value, Wording, score, vote_buttons
 from bot.link import LinkState, LinkStatus
 from bot.session import Phase, Play, Session, State
@@ -23,6 +23,15 @@ def running_play(state: State) -> Play | None:
     """The game that runs, if any does."""
     plays = state.current.plays if state.current else ()
     return next((play for play in reversed(plays) if play.phase is Phase.RUNNING), None)
+
+
+def now_playing(state: State, wording: Wording) -> Message | None:
+    """The line of the game that runs, as if it began now."""
+    session, play = state.current, running_play(state)
+    if session is None or play is None:
+        return None
+    fact = Added(play.game, play.codes[-1] if play.codes else None)
+    return wording.render(Announcement(Kind.GAME_ADDED, "", session.key, 0.0, fact, play.number))
 
 
 def votes_of(session: Session, play: Play, counts: Counts | None) -> Votes | None:

@@ -103,6 +103,7 @@ class Hearing:
         self._waiting: deque[Tap | Ask] = deque()
         self._lines: deque[Spoken] = deque()
         self._arrived = asyncio.Event()
+        self._broken = False
         self._read: Callable[[Line], Spoken | None] = lambda line: None
 
     def attend(self, read: Callable[[Line], Spoken | None]) -> None:
@@ -114,11 +115,20 @@ class Hearing:
         if heard.author.is_bot:
             return
         if isinstance(heard, Line):
-            spoken = self._read(heard)
-            if spoken is not None:
+            if (spoken := self._read_safely(heard)) is not None:
                 self._add(self._lines, spoken)
         else:
             self._add(self._waiting, heard)
+
+    def _read_safely(self, line: Line) -> Spoken | None:
+        """A line that cannot be read is none; said once."""
+        try:
+            return self._read(line)
+        except Exception:
+            if not self._broken:
+                self._broken = True
+                log.exception("lines in %s cannot be read", line.target)
+            return None
 
     def _add(self, queue: deque[T], item: T) -> None:
         if len(queue) >= MOST:

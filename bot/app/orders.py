@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
-from bot import outbox
+from bot import answers, outbox
 from bot.app.answering import is_private
 from bot.app.parts import Parts
 from bot.ballots import voter_of
 from bot.chat import Mute, Order
 from bot.cooldown import Cooldown
 from bot.deliver import Lane
-from bot.domain import Ask, Line, Message, Target
+from bot.domain import Ask, Delivery, Line, Message, Target
 from bot.session import State
 from bot.store import Ledger, StoreError
 
 log = logging.getLogger(__name__)
 
 _MOST_DENIED = 1000
+_DENIALS = (3, 10.0)
 _RECONNECT_EVERY = 10.0
 
 
@@ -43,15 +45,16 @@ class Orders:
         self._tasks = tasks
         self._state = state
         self._denied: set[str] = set()
+        self._denials = Cooldown(*_DENIALS)
         self._reconnects = Cooldown(1, _RECONNECT_EVERY)
 
     def take(self, order: Mute | Order, by: Line | Ask) -> None:
         """Follow an order, beside everything else, or deny it."""
         if self._listening.hosts.allow(by):
             log.info("%s orders in %s: %s", voter_of(by), by.target, _name(order))
-            self._tasks.create_task(self._follow(order, by))
+            self._tasks.create_task(self._answer(self._done(order, by), by))
         elif self._may_deny(by):
-            self._reply(by, self._wording.say("order_denied"))
+            self._tasks.create_task(self._answer(self._denied_by(by), by))
 
     def _may_deny(self, by: Line | Ask) -> bool:
         """A slash command waits for its answer; a line is denied once for each person."""
@@ -61,11 +64,20 @@ class Orders:
         if known in self._denied or len(self._denied) >= _MOST_DENIED:
             return False
         self._denied.add(known)
-        return True
+        return by.private or self._denials.take(by.target, self._time.monotonic())
 
-    async def _follow(self, order: Mute | Order, by: Line | Ask) -> None:
+    async def _denied_by(self, by: Line | Ask) -> Message | None:
+        """Where nothing is announced at the moment, this is not said either."""
+        now = self._time.now()
+        if not is_private(by) and await self._store.write(
+            lambda ledger: ledger.mutes.holds(by.target, now)
+        ):
+            return None
+        return self._wording.say("order_denied")
+
+    async def _answer(self, work: Awaitable[Message | None], by: Line | Ask) -> None:
         try:
-            said = await self._done(order, by)
+            said = await work
         except StoreError:
             raise
         except Exception:
@@ -104,7 +116,8 @@ class Orders:
 
     async def _say_again(self, by: Line | Ask) -> Message | None:
         targets, now = self._meant(by), self._time.now()
-        again = await self._store.write(lambda ledger: _again(ledger, targets, now))
+        playing = answers.now_playing(self._state(), self._wording)
+        again = await self._store.write(lambda ledger: _again(ledger, targets, now, playing))
         for target in targets:
             self._lanes[target].wake()
         if again is not None:
@@ -122,15 +135,24 @@ class Orders:
             lane.reply(by.handle, said, private=is_private(by))
 
 
-def _again(ledger: Ledger, targets: tuple[Target, ...], now: float) -> str | None:
-    """Say the last line of some channels again; the wording of why not, if nothing is said."""
+def _again(
+    ledger: Ledger, targets: tuple[Target, ...], now: float, playing: Message | None
+) -> str | None:
+    """Say the last line of some channels again; the wording of why not, if nothing is said.
+    Instead of a line that went out in parts it is what is ``playing``."""
     loud = [target for target in targets if not ledger.mutes.holds(target, now)]
-    rows = [row for target in loud if (row := ledger.last_said(target))]
+    rows = [row for target in loud if (row := _whole(ledger.last_said(target), playing))]
     for row in rows:
         ledger.add(outbox.again(row, now))
     if rows:
         return None
     return "order_say_nothing" if loud else "order_muted"
+
+
+def _whole(row: Delivery | None, playing: Message | None) -> Delivery | None:
+    if row is None or not row.part:
+        return row
+    return None if playing is None else replace(row, message=playing)
 
 
 def _name(order: Mute | Order) -> str:

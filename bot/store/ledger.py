@@ -102,10 +102,10 @@ class Ledger:
         self._db.execute(_INSERT, _to_row(row))
 
     def last_said(self, target: Target) -> Delivery | None:
-        """The row whose message was the last one in a channel. Of a message in several parts the
-        row has the last one alone, so such a row is none."""
+        """The row whose message was the last one in a channel. Of one that went out in several
+        parts it has the last part alone."""
         where = "WHERE adapter = ? AND channel = ? AND status IN ('sent', 'unconfirmed')"
-        last = f"{where} AND joined IS NULL AND part = 0 ORDER BY settled_at DESC, id DESC LIMIT 1"
+        last = f"{where} AND joined IS NULL ORDER BY settled_at DESC, id DESC LIMIT 1"
         return next(iter(self._select(last, target.adapter, target.channel)), None)
 
     def delivery(self, id: int) -> Delivery:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,34 @@ async def test_say_again(scene: Scene, host: Host) -> None:
     keys = [row.key for row in read_deliveries(scene.path) if row.message.text == line]
     assert len(keys) == len(set(keys))
     assert [key.partition("/again/")[0] for key in keys] == [keys[0]] * len(keys)
+
+
+async def test_say_again_what_went_out_in_parts(scene: Scene, host: Host) -> None:
+    """Of a line that took several messages the running game is what is said again."""
+    scene.chat.limits = replace(scene.chat.limits, length=24)
+    async with scene.running():
+        session = await host.start()
+        await host.add(session, GAME)
+        await until(lambda: len(scene.chat.said) >= 4)
+        before = len(scene.chat.said)
+        scene.say("!say-again", ANNIE)
+        await until(lambda: len(scene.chat.said) > before)
+        assert scene.chat.said[before][1].startswith("🎮 Next up: Drawful 2")
+
+
+async def test_many_who_are_no_hosts(scene: Scene, host: Host) -> None:
+    """Nobody is denied in a muted channel; of many at once a few are."""
+    async with scene.running():
+        await begin(scene, host)
+        await scene.answered(scene.say("!mute 1h", ANNIE))
+        scene.say("!unmute", Author("nick:eve", "eve"))
+        await scene.answered(scene.say("!unmute", ANNIE))
+        assert NO not in [text for _, text in scene.chat.replies]
+        for number in range(20):
+            scene.say("!unmute", Author(f"nick:p{number}", f"p{number}"))
+        await scene.answered(scene.say("!votes", ANNIE))
+        await scene.answer(scene.ask("status"))
+    assert [text for _, text in scene.chat.replies].count(NO) == 2
 
 
 async def test_reconnect(scene: Scene, host: Host) -> None:

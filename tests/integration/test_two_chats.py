@@ -21,7 +21,7 @@ GAME, NEXT = "Drawful 2", "Fibbage 4"
 
 async def test_one_tally(tmp_path: Path) -> None:
     """Lines on IRC and taps in Discord are one tally on the board and in the answers."""
-    async with two_chats(tmp_path, "annie") as night:
+    async with two_chats(tmp_path, "annie", more="[votes]\nnotice = true\n") as night:
         await night.person("ann", "annie")
         await night.person("ben")
         board = await night.begin()
@@ -30,6 +30,7 @@ async def test_one_tally(tmp_path: Path) -> None:
         for name in ("carol", "dave"):
             await night.tap(board, name)
         await until(lambda: "3👍 1👎" in text(board))
+        await night.people["ann"].expect(f"NOTICE ann :🗳️ Your 👍 for {GAME} is counted.")
         night.people["ann"].send("NICK ann_", f"PRIVMSG {HALL} :thisgame--")
         night.say("ben", "!votes")
         said = await night.people["ben"].expect("tonight 3👍 1👎 (+2)")

@@ -187,7 +187,7 @@ async def test_a_mark_that_fails(scene: Scene, host: Host) -> None:
         await until(lambda: len(scene.chat.marks) == 3)
 
 
-async def test_through_a_restart_of_both(scene: Scene, host: Host) -> None:
+async def test_through_a_restart(scene: Scene, host: Host) -> None:
     """Votes that the Picker has not answered for, by text and by button, are counted once each
     after the bot was started again."""
     async with scene.running():

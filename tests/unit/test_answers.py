@@ -122,6 +122,19 @@ def test_the_best_of_the_night() -> None:
     assert answers.top(night(), WORDING, counts=None).text.startswith("🎲")
 
 
+def test_what_is_playing() -> None:
+    """The running game's line as it was announced, with its buttons; none without a game."""
+    said = answers.now_playing(night(OVER, replace(RUNNING, codes=("AB", "ABCD"))), WORDING)
+    assert said is not None
+    assert said.text == "🎮 Next up: Quiplash · room ABCD"
+    assert len(said.actions) == 2
+    bare = answers.now_playing(night(RUNNING), WORDING)
+    assert bare is not None
+    assert bare.text == "🎮 Next up: Quiplash"
+    assert answers.now_playing(night(OVER), WORDING) is None
+    assert answers.now_playing(State(), WORDING) is None
+
+
 def test_help() -> None:
     """What can be asked, behind the prefix; votes and orders only where they are taken."""
     short = answers.help(WORDING, prefix="?", voting=False, hosting=False).text
