@@ -24,6 +24,7 @@ from bot.deliver import Lane
 from bot.domain import SAME_SECOND, Ask, Clock, Line, Tap, Target
 from bot.port import Named, Shows
 from bot.session import State
+from bot.store import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -133,14 +134,19 @@ class People:
 
     async def _look_up(self, line: Line, votes: Iterable[chat.Vote]) -> None:
         """Take the votes by ticker; a word that is none is nothing."""
-        games = await self._catalogue.games()
-        written = [
-            Written(line, vote.up, vote.ticker, games[vote.ticker], back=number * _APART)
-            for number, vote in enumerate(votes, start=1)
-            if vote.ticker is not None and vote.ticker in games
-        ]
-        if written:
-            await self.voting.take(written)
+        try:
+            games = await self._catalogue.games()
+            written = [
+                Written(line, vote.up, vote.ticker, games[vote.ticker], back=number * _APART)
+                for number, vote in enumerate(votes, start=1)
+                if vote.ticker is not None and vote.ticker in games
+            ]
+            if written:
+                await self.voting.take(written)
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("votes by ticker could not be taken")
 
     def _has_room(self) -> bool:
         if self.voting.held < _MOST_HELD:

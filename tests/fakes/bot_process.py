@@ -33,13 +33,14 @@ class BotProcess:
         )
         (self.folder / "config.toml").write_text(text + "\n".join(tables))
 
-    async def start(self) -> None:
+    async def start(self, stdin: int = asyncio.subprocess.DEVNULL) -> None:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("NIGHTCRIER_")}
         with (self.folder / "log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "bot", "run", "-c", str(self.folder / "config.toml")),
                 cwd=ROOT,
                 env=clean | {"PYTHONUNBUFFERED": "1"},
+                stdin=stdin,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
             )

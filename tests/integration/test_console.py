@@ -10,13 +10,17 @@ import termios
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, suppress
 from io import StringIO
+from pathlib import Path
 
 import pytest
+from bot_process import KEY, BotProcess
 from chat import until
 
 from adapters.console import Console, build, in_foreground
 from bot.domain import HOST, Heard, Line, Target
 from bot.port import deaf
+from bot.sandbox import Sandbox
+from bot.timing import SystemTime
 
 
 @pytest.fixture
@@ -149,3 +153,24 @@ async def test_in_the_background(terminal: tuple[int, int]) -> None:
     assert said.decode().split("\n") == ["runs", "heard !votes True", ""]
     assert termios.tcgetattr(program)[3] & termios.ICANON
     assert in_foreground(program), "it is no terminal of ours"
+
+
+async def test_the_bot_at_a_terminal(terminal: tuple[int, int], tmp_path: Path) -> None:
+    """The real program answers whoever sits at its terminal, and obeys them; it ends as ever
+    while it waits for the next line."""
+    person, program = terminal
+    bot = BotProcess(tmp_path)
+    async with Sandbox(KEY, time=SystemTime()).serve() as url:
+        bot.configure(url)
+        await bot.start(stdin=program)
+        try:
+            await bot.linked()
+            os.write(person, b"!status\n")
+            await bot.said("The link to the Picker is live")
+            os.write(person, b"!mute 30m\n!reconnect\n")
+            await bot.said("I announce nothing here for 30 min")
+            await bot.said("I log in to the Picker anew")
+            os.write(person, b"half a li")
+            assert await bot.stop() == 0
+        finally:
+            await bot.end()

@@ -37,6 +37,8 @@ async def test_one_tally(tmp_path: Path) -> None:
         assert f"PRIVMSG {HALL} :" in said
         night.say("ben", "night", to="nightcrier")
         await night.people["ben"].expect("ben :📊 Tonight so far: Drawful 2: 3👍 1👎 (+2)")
+        night.say("ben", "nightcrier, top")
+        await night.people["ben"].expect(f"{HALL} :🏆 Tonight's best: Drawful 2: 3👍 1👎 (+2)")
         carol = night.peer.person("carol")
         slash = await night.peer.interactions.slash(night.games, "votes", carol)
         await told(slash, "tonight 3👍 1👎 (+2)")

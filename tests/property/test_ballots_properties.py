@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import ballots
-from bot.ballots import Ballot, BallotStatus, Decision
+from bot.ballots import Ballot, BallotStatus, Decision, Refusal, Written
 from bot.domain import (
+    Author,
     Cast,
+    Clock,
     Counted,
     CountedBefore,
     Deferred,
     Doubtful,
     Game,
+    Line,
     NightOver,
     NoQuery,
     NotThere,
@@ -24,7 +27,7 @@ from bot.domain import (
     SessionKey,
     Target,
 )
-from bot.session import Play, Session, State
+from bot.session import Phase, Play, Session, State
 
 NIGHT = SessionKey(17, 1_762_563_600)
 NOW = 1_762_570_000.0
@@ -133,3 +136,33 @@ def test_counted_means_counted(steps: list[tuple[str, bool, bool]]) -> None:
         assert len(picker.stored) == 1
     elif ballot.status in FATES and not ballot.doubts:
         assert picker.stored == []
+
+
+BEGINNINGS = st.lists(st.integers(1000, 2000), min_size=1, max_size=6, unique=True).map(sorted)
+
+
+@given(BEGINNINGS, st.floats(900, 2100), st.floats(-50, 50), st.booleans())
+def test_a_line_votes_on_the_game_of_its_moment(
+    begins: list[int], at: float, skew: float, over: bool
+) -> None:
+    """The game is the one that ran then by the Picker's clock, and the moment that is sent is
+    within its time, whatever our clock says."""
+    plays = tuple(
+        Play(number, Game("Drawful", number), begin + 0.5, Phase.OVER, row_id=number)
+        for number, begin in enumerate(begins, start=1)
+    )
+    plays = tuple(replace(play, played_at=float(play.at or 0) - 0.5) for play in plays)
+    phase = Phase.OVER if over else Phase.RUNNING
+    state = State(current=Session(NIGHT, (*plays[:-1], replace(plays[-1], phase=phase))))
+    line = Line(Target("d", "c"), Author("7", "ann"), "thisgame++", at + skew)
+    made = ballots.accept(Written(line, up=True), state, Clock(NOW, skew=skew))
+    ran = [number for number, begin in enumerate(begins, start=1) if begin <= line.at - skew]
+    if not ran or (over and ran[-1] == len(begins)):
+        assert made is Refusal.NO_GAME
+        return
+    assert isinstance(made, Ballot)
+    assert made.play == ran[-1]
+    stamp = ballots.mark(made, state).stamp
+    assert stamp is not None
+    assert begins[made.play - 1] <= stamp
+    assert made.play == len(begins) or stamp < begins[made.play]
