@@ -99,7 +99,8 @@ class Machine:
         """The lines to be written now, in order, without their end."""
         lines = self._written(now)
         if self.welcomed and not self._pulse.waiting:
-            if self._receipts.wants_ping(now) or self._pulse.silent(now):
+            more = self._outgoing.holds(Rank.SPEECH) > 0
+            if self._receipts.wants_ping(now, more=more) or self._pulse.silent(now):
                 self._receipts.pinged()
                 self._outgoing.urge(self._pulse.ping(now))
         return lines + self._written(now)

@@ -19,6 +19,9 @@ from bot.domain import Accepted, Deferred, Doubtful, Outcome, Proof, Receipt, Re
 
 ECHO_WAIT = 10.0
 """Seconds without an echo after which a PING asks whether there will be one."""
+BATCH_WAIT = 5.0
+"""Seconds for which a PING waits for lines that are about to go: it counts as a line itself on
+most servers, so one is to stand behind as many as possible."""
 RETRY_AFTER = 30.0
 TOO_LONG = "417"
 NOT_IN = frozenset({"401", "403", "442"})
@@ -79,8 +82,9 @@ class Receipts:
     def refuse(self, said: Said, outcome: Outcome) -> Settled:
         return self._settle(said, outcome)
 
-    def wants_ping(self, now: float) -> bool:
-        wait = ECHO_WAIT if self.echoes else 0.0
+    def wants_ping(self, now: float, *, more: bool) -> bool:
+        """Whether a PING is to go now; ``more`` if other lines wait for their turn."""
+        wait = self._wait if self.echoes or more else 0.0
         return any(now - said.at >= wait for said in self._uncovered())
 
     def pinged(self) -> None:
@@ -101,8 +105,12 @@ class Receipts:
         return [self._settle(said, outcome) for said in list(self._out.values())]
 
     def deadline(self) -> float | None:
-        waiting = [said.at + ECHO_WAIT for said in self._uncovered()]
-        return min(waiting, default=None) if self.echoes else None
+        waiting = [said.at + self._wait for said in self._uncovered()]
+        return min(waiting, default=None)
+
+    @property
+    def _wait(self) -> float:
+        return ECHO_WAIT if self.echoes else BATCH_WAIT
 
     def _uncovered(self) -> list[Said]:
         return [said for said in self._out.values() if said.asked and not said.covered]

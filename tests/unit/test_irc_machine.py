@@ -964,6 +964,34 @@ def test_barrier_confirms_all_lines_before_it():
     assert played.outcomes == {1: confirmed, 2: confirmed, 3: confirmed}
 
 
+def test_one_ping_behind_lines_that_are_about_to_go():
+    """While lines of other channels wait for their turn the PING waits too, but no longer than
+    five seconds: on a slow connection it stands behind several lines and not behind each."""
+    played = play(PLAIN, burst=3, pace=2.0)
+    played.run(
+        """
+        say #night 1
+        C: PRIVMSG #night :1
+        C: PING :nightcrier-1
+        S: PONG irc.test nightcrier-1
+        say #night 2
+        say #night 3
+        say #night 4
+        say #night 5
+        +4
+        C: PRIVMSG #night :2
+        +2
+        C: PRIVMSG #night :3
+        +2
+        C: PRIVMSG #night :4
+        +1
+        C: PING :nightcrier-2
+        S: PONG irc.test nightcrier-2
+        """
+    )
+    assert list(played.outcomes) == [1, 2, 3, 4]
+
+
 def test_pong_without_token():
     """A server that returns only its name has answered: no more than one PING is out."""
     played = play(
