@@ -19,7 +19,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord import markup, places
+from adapters.discord import lines, markup, places
 from adapters.discord.api import find_gateway, speaking_to
 from adapters.discord.backoff import Backoff
 from adapters.discord.client import Client, buttons
@@ -38,17 +38,17 @@ from adapters.discord.errors import (
     is_blocked,
     trace,
 )
+from adapters.discord.history import find_own
+from adapters.discord.limits import limits_for
+from adapters.discord.lines import DEAF, READING
 from adapters.discord.pings import is_silent, roles_for
 from adapters.discord.settings import Settings
 from adapters.discord.threads import NightThreads, night_of, reopen
-from bot.domain import Limits, Message, Pace, Proof, Receipt
+from bot.domain import Message, Proof, Receipt
 from bot.port import AdapterFatal, Hear, Memory, Permanent, SendError, Transient, deaf
 
 log = logging.getLogger(__name__)
 
-DEDUPES_FOR = 120.0
-"""Seconds. Discord remembers a nonce for "the past few minutes" (resources/message, Create
-Message); this is what we trust of it."""
 SKEW = 10.0
 """Seconds by which our clock may be ahead of Discord's when a message is looked up."""
 STABLE = 60.0
@@ -84,22 +84,13 @@ class DiscordBot:
         self._answer_within = answer_within
         self._backoff = Backoff()
         self._threads = NightThreads(memory)
+        self._reads = settings.message_content
         self._client: Client | None = None
         self._shown: str | None = None
         self._trouble: str | None = None
         self._gone: set[int] = set()
         self._plain: set[int] = set()
-        self.limits = Limits(
-            length=markup.CONTENT,
-            pace=Pace(burst=50, every=0.02),  # topics/rate-limits, Global Rate Limit
-            edits=True,
-            edit_every=settings.edit_interval,
-            cards=True,
-            buttons=True,
-            images=True,
-            dedupes_for=DEDUPES_FOR,
-            finds=True,
-        )
+        self.limits = limits_for(settings)
 
     def measure(self, message: Message) -> int:
         return len(self._content(message))
@@ -123,8 +114,10 @@ class DiscordBot:
             self._hear,
             self._channel_of,
             self._forget_refusals,
+            self._channels[0],
             self._activity(),
             trace(self._answer_within),
+            READING if self._reads else DEAF,
         )
         try:
             await self._serve(client)
@@ -160,6 +153,9 @@ class DiscordBot:
                 await cancellable(client.connect())
             except Revoked:
                 raise
+            except discord.PrivilegedIntentsRequired:  # close code 4014
+                self._do_without_lines()
+                return
             except discord.ConnectionClosed as error:
                 if error.code == 4004:  # topics/opcodes-and-status-codes: authentication failed
                     raise Revoked(_REFUSED) from error
@@ -168,6 +164,11 @@ class DiscordBot:
                 self._lost(f"the gateway failed: {error or type(error).__name__}")
                 await hang_up(client)
                 await self._sleep(self._backoff.next())
+
+    def _do_without_lines(self) -> None:
+        """Go on, by a new login, without what was not granted."""
+        self._reads = False
+        log.warning("%s: %s", self._name, places.NOT_GRANTED)
 
     def _lost(self, what: str) -> None:
         """Said once for each reason, however often it comes."""
@@ -347,14 +348,7 @@ class DiscordBot:
 
     def link(self, channel: str, remote_id: str) -> str | None:
         """The address of a message, once the gateway has told which server the channel is of."""
-        place, _, number = remote_id.rpartition("/")
-        known = self._client.get_channel(int(channel)) if self._client else None
-        guild = getattr(known, "guild", None)
-        return (
-            f"https://discord.com/channels/{guild.id}/{place or channel}/{number}"
-            if guild
-            else None
-        )
+        return places.address(self._client, channel, remote_id) if self._client else None
 
     async def find(self, channel: str, message: Message, since: float) -> str | None:
         """Raises Permanent where the history may not be read, which proves nothing."""
@@ -363,7 +357,7 @@ class DiscordBot:
         after = datetime.fromtimestamp(since, UTC) - timedelta(seconds=SKEW)
         thread = self._threads.current(channel) if self._tells_in_thread(channel) else None
         for at in (int(channel), thread):
-            if at is not None and (number := await _find(client, at, text, after)):
+            if at is not None and (number := await find_own(client, at, text, after)):
                 return str(number) if at == int(channel) else f"{at}/{number}"
         place = await places.look_up(client, int(channel))
         if not place.permissions.read_message_history:
@@ -379,28 +373,27 @@ class DiscordBot:
             raise
         roles = {role for ids in self._settings.mention_roles.values() for role in ids}
         places.require(place, sorted(roles), threads=self._tells_in_thread(channel))
+        if self._settings.message_content:
+            places.require_reading(client, place)
 
     async def reply(self, handle: object, message: Message, private: bool) -> None:
-        """Answer a tap or command (``handle`` is its interaction, alive for 15 minutes)."""
-        if not isinstance(handle, discord.Interaction):
-            raise Permanent("this cannot be answered")
-        try:
-            async with guarded():
-                await handle.followup.send(
-                    **self._form(0, message),
-                    ephemeral=private,
-                )
-        except Revoked as error:
-            # here 401 speaks of the interaction's own token
-            raise Permanent("it is too late to answer") from error
+        """Answer a tap, a command or a line."""
+        match handle:
+            case discord.Interaction():
+                await lines.follow_up(handle, self._form(0, message), private)
+            case lines.Said():
+                form = self._form(handle.place, message)
+                await lines.answer(self._connected(), handle, form, private)
+            case _:
+                raise Permanent("this cannot be answered")
 
+    async def react(self, handle: object, up: bool) -> None:
+        """Mark a voter's line; the mark is the same for both ways."""
+        if not isinstance(handle, lines.Said):
+            raise Permanent("this cannot be marked")
+        await lines.mark(self._connected(), handle)
 
-async def _find(client: Client, place: int, text: str, after: datetime) -> int | None:
-    """The id of our own message with this text, said since."""
-    me = client.user
-    async with guarded(client.http):
-        history = client.get_partial_messageable(place).history(after=after, limit=None)
-        async for message in history:
-            if message.author == me and message.content == text:
-                return message.id
-    return None
+    def names(self, channel: str) -> tuple[str, ...]:
+        """The account's name, and how it is mentioned."""
+        me = self._client.user if self._client else None
+        return (me.name, f"<@{me.id}>", f"<@!{me.id}>") if me else ()

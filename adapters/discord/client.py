@@ -1,7 +1,9 @@
-"""discord.py's client, with what this bot hears: taps on vote buttons and slash commands.
+"""discord.py's client, with what this bot hears: taps on vote buttons, slash commands, and lines
+of text where the host asked for them.
 
-Each is acknowledged first (Discord gives three seconds) and told to ``hear`` afterwards; the
-answer follows through the adapter's ``reply`` whenever it is known, within 15 minutes.
+A tap or command is acknowledged first (Discord gives three seconds) and told to ``hear``
+afterwards; the answer follows through the adapter's ``reply`` whenever it is known, within 15
+minutes.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ import discord
 from discord import app_commands, ui
 
 from adapters.discord.errors import LONGEST_WAIT, guarded
-from bot.domain import Action, Ask, Author, SessionKey, Tap, Target
+from adapters.discord.lines import author_of, line_of
+from bot.domain import Action, Ask, SessionKey, Tap, Target
 from bot.port import Hear, Memory, SendError
 
 log = logging.getLogger(__name__)
@@ -27,8 +30,15 @@ log = logging.getLogger(__name__)
 COMMANDS = {
     "votes": "The votes for the game that runs now",
     "night": "The game night so far",
+    "top": "The best-loved games of the night",
     "status": "Whether the announcer sees the game night",
+    "help": "What can be asked here",
+    "unmute": "For hosts: announce again in this channel",
+    "say-again": "For hosts: the last announcement once more",
+    "reconnect": "For hosts: log in to the Picker anew",
 }
+MUTE = "For hosts: announce nothing in this channel for a while"
+SPAN = "How long, such as 30m or 1h30m"
 _MEMORY = "commands"
 
 # A version first, so that a later form can be told apart; numbers within what can be.
@@ -74,7 +84,8 @@ def buttons(actions: Iterable[Action], link: str | None = None) -> ui.View | Non
 
 class Client(discord.Client):
     """Keeps next to nothing: no members, no messages. ``changed`` is called when channels,
-    roles or threads are; ``channel_of`` gives the configured channel of an id, if any."""
+    roles or threads are; ``channel_of`` gives the configured channel of an id, if any;
+    ``direct`` is the one that a private line counts for."""
 
     def __init__(
         self,
@@ -82,12 +93,13 @@ class Client(discord.Client):
         hear: Hear,
         channel_of: Callable[[int, int | None], str | None],
         changed: Callable[[], None],
+        direct: str,
         activity: discord.Game | None,
         http_trace: aiohttp.TraceConfig,
+        intents: discord.Intents,
     ) -> None:
         super().__init__(
-            # neither reads what people write nor who is there: nothing privileged
-            intents=discord.Intents(guilds=True),
+            intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
@@ -101,10 +113,12 @@ class Client(discord.Client):
         self._hear = hear
         self._channel_of = channel_of
         self._changed = changed
+        self._direct = direct
         self._away = False
         self.tree: app_commands.CommandTree[Client] = app_commands.CommandTree(self)
         for command, description in COMMANDS.items():
             self.tree.add_command(self._command(command, description))
+        self.tree.add_command(self._mute())
 
     async def setup_hook(self) -> None:
         self.add_dynamic_items(VoteButton)
@@ -116,9 +130,23 @@ class Client(discord.Client):
         target = self._target(interaction)
         if await _acknowledge(interaction, thinking=False) and target is not None:
             at = interaction.created_at.timestamp()
-            self._hear(Tap(target, _author(interaction.user), action, at, interaction))
+            self._hear(Tap(target, author_of(interaction.user), action, at, interaction))
 
-    async def _asked(self, interaction: discord.Interaction[Any], command: str) -> None:
+    async def on_message(self, message: discord.Message) -> None:
+        """Somebody wrote a line, in a channel or to the bot alone; our own are not heard."""
+        if message.author == self.user:
+            return
+        if isinstance(message.channel, discord.DMChannel):
+            channel: str | None = self._direct
+        else:
+            parent = getattr(message.channel, "parent_id", None)
+            channel = self._channel_of(message.channel.id, parent)
+        if channel is not None and (line := line_of(message, Target(self._name, channel))):
+            self._hear(line)
+
+    async def _asked(
+        self, interaction: discord.Interaction[Any], command: str, **arguments: str
+    ) -> None:
         target = self._target(interaction)
         if target is None:
             text = "I announce nothing in this channel, so I have nothing to tell here."
@@ -127,7 +155,8 @@ class Client(discord.Client):
                     await interaction.response.send_message(text, ephemeral=True)
         elif await _acknowledge(interaction, thinking=True):
             at = interaction.created_at.timestamp()
-            self._hear(Ask(target, _author(interaction.user), command, (), at, interaction))
+            given = tuple(arguments.items())
+            self._hear(Ask(target, author_of(interaction.user), command, given, at, interaction))
 
     def _target(self, interaction: discord.Interaction[Any]) -> Target | None:
         """The configured channel in which it happened, or whose thread it happened in."""
@@ -143,13 +172,14 @@ class Client(discord.Client):
         async def ask(interaction: discord.Interaction[Client]) -> None:
             await self._asked(interaction, name)
 
-        command: app_commands.Command[Any, ..., None] = app_commands.Command(
-            name=name,
-            description=description,
-            callback=ask,
-            allowed_contexts=app_commands.AppCommandContext(guild=True),
-        )
-        return command
+        return _in_servers(name, description, ask)
+
+    def _mute(self) -> app_commands.Command[Any, ..., None]:
+        @app_commands.describe(span=SPAN)
+        async def ask(interaction: discord.Interaction[Client], span: str) -> None:
+            await self._asked(interaction, "mute", span=span)
+
+        return _in_servers("mute", MUTE, ask)
 
     async def register_commands(self, memory: Memory) -> None:
         """Tell Discord our commands if they changed since it was last told."""
@@ -188,6 +218,16 @@ class Client(discord.Client):
     on_guild_join = on_thread_update = on_guild_channel_update
 
 
+def _in_servers(name: str, description: str, ask: Any) -> app_commands.Command[Any, ..., None]:
+    """A command of servers, not of private conversations."""
+    return app_commands.Command(
+        name=name,
+        description=description,
+        callback=ask,
+        allowed_contexts=app_commands.AppCommandContext(guild=True),
+    )
+
+
 async def _acknowledge(interaction: discord.Interaction[Any], *, thinking: bool) -> bool:
     """Whether it was in time; where it was not, the person has been told that it failed."""
     try:
@@ -197,9 +237,3 @@ async def _acknowledge(interaction: discord.Interaction[Any], *, thinking: bool)
         log.warning("a tap or command could not be acknowledged: %s", error)
         return False
     return True
-
-
-def _author(user: discord.User | discord.Member) -> Author:
-    """By the account's unique name, never a display name."""
-    roles = tuple(str(role.id) for role in getattr(user, "roles", ()))
-    return Author(str(user.id), user.name, roles=roles, is_bot=user.bot)

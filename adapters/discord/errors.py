@@ -134,14 +134,14 @@ async def guarded(http: HTTPClient | None = None) -> AsyncIterator[None]:
         raise
     except TimeoutError as error:
         _unlock(http)
-        raise _unsure(watch, told(error)) from error
+        raise _unsure(watch, error) from error
     except SendError:
         raise
     except aiohttp.ClientResponseError as error:
         # its repr shows the request, a webhook's address and the token among it
-        raise _unsure(watch, told(error)) from None
+        raise _unsure(watch, error) from None
     except FOREIGN as error:
-        raise _unsure(watch, told(error)) from error
+        raise _unsure(watch, error) from error
 
 
 def _unlock(http: HTTPClient | None) -> None:
@@ -149,10 +149,14 @@ def _unlock(http: HTTPClient | None) -> None:
         http._global_over.set()
 
 
-def _unsure(watch: _Watch, error: SendError) -> SendError:
-    """``error``, unless the request may have been carried out before it."""
-    if isinstance(error, Transient) and (watch.failed or watch.asking):
+def _unsure(watch: _Watch, cause: Exception) -> SendError:
+    """The port's error for one of the libraries': as sure as the request surely left, or not."""
+    error = told(cause)
+    may_be_done = watch.failed or watch.asking
+    if isinstance(error, Transient) and may_be_done:
         return Ambiguous(str(error))
+    if isinstance(cause, aiohttp.ClientConnectionError) and not may_be_done:
+        return Transient(str(error))
     return error
 
 

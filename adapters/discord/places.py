@@ -20,6 +20,10 @@ _MISSED = {
     "embed_links": "cards will be plain text",
     "read_message_history": "a message in doubt cannot be looked up, and may come twice",
 }
+NOT_GRANTED = (
+    "message_content is on, but the Message Content Intent is not: what people write is not read. "
+    "Switch it on in the developer portal, on the Bot page, below Privileged Gateway Intents"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,15 @@ def require(place: Place, roles: Iterable[int], *, threads: bool) -> None:
             log.error("%s: %s is missing: %s", label, titled(permission), consequence)
 
 
+def require_reading(client: discord.Client, place: Place) -> None:
+    """Log what is missing for votes and questions in lines of text."""
+    flags = client.application_flags
+    if not (flags.gateway_message_content or flags.gateway_message_content_limited):
+        log.error("%s", NOT_GRANTED)
+    if not place.permissions.add_reactions:
+        log.error("%s: Add Reactions is missing: a vote in a line is not marked", place.label)
+
+
 def _require_permissions(place: Place, names: Iterable[str]) -> None:
     missing = [titled(name) for name in names if not getattr(place.permissions, name)]
     if missing:
@@ -114,6 +127,15 @@ def _require_role(place: Place, role_id: int) -> None:
         raise Permanent(f"{place.guild.name} has no role {role_id} that could be mentioned")
     if not role.mentionable and not place.permissions.mention_everyone:
         log.error("%s: the role %s cannot be mentioned by the bot", place.label, role.name)
+
+
+def address(client: discord.Client, channel: str, remote_id: str) -> str | None:
+    """Where a message can be read, once the gateway has told which server the channel is of."""
+    place, _, number = remote_id.rpartition("/")
+    guild = getattr(client.get_channel(int(channel)), "guild", None)
+    if guild is None:
+        return None
+    return f"https://discord.com/channels/{guild.id}/{place or channel}/{number}"
 
 
 def titled(permission: str) -> str:

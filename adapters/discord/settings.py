@@ -30,7 +30,7 @@ HOSTS = ("discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com
 _SNOWFLAKE = re.compile(r"\d{15,20}")
 _WEBHOOK = re.compile(r"(?:/api)?(?:/v\d+)?/webhooks/(?P<id>\d+)/(?P<token>[A-Za-z0-9._-]+)/?")
 
-PERMISSIONS = discord.Permissions(
+_USUAL = discord.Permissions(
     view_channel=True,
     send_messages=True,
     send_messages_in_threads=True,
@@ -39,6 +39,13 @@ PERMISSIONS = discord.Permissions(
     read_message_history=True,
 )
 """The least that serves: history settles a doubt, the thread permissions serve `thread`."""
+
+
+def permissions(settings: Settings) -> discord.Permissions:
+    """What the bot is to be allowed: marks on lines need one more."""
+    wanted = discord.Permissions(_USUAL.value)
+    wanted.add_reactions = settings.message_content
+    return wanted
 
 
 def _role_ids(value: Any) -> Any:
@@ -73,7 +80,8 @@ class Settings(BaseModel):
     ``mention_roles`` pings these roles, for each kind of line; ``silent`` kinds make no
     sound. ``thread = "night"`` tells each night in a thread of its own, in all channels or in
     those of a table. ``edit_interval`` is the least time between two edits of a board, in
-    seconds. ``api_url`` is another server that speaks Discord's API.
+    seconds. ``message_content`` asks for the privileged intent that it takes to read what people
+    write. ``api_url`` is another server that speaks Discord's API.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -85,6 +93,7 @@ class Settings(BaseModel):
     silent: tuple[Kind, ...] = ()
     thread: Thread = None
     edit_interval: float = Field(default=5.0, ge=1, allow_inf_nan=False)
+    message_content: bool = False
 
     @field_validator("token")
     @classmethod
@@ -122,6 +131,13 @@ class Settings(BaseModel):
         if wrong:
             raise ValueError("; ".join(wrong))
         return thread
+
+    @field_validator("message_content")
+    @classmethod
+    def _is_heard(cls, reads: bool, info: ValidationInfo) -> bool:
+        if reads and info.data.get("webhook_url") is not None:
+            raise ValueError("needs a bot's token; a webhook hears nothing")
+        return reads
 
 
 def _unlisted(channels: Iterable[str], info: ValidationInfo) -> Iterator[str]:
@@ -226,4 +242,4 @@ def invite(settings: Settings) -> str | None:
     if client_id is None:
         return None
     scopes = ("bot", "applications.commands")
-    return discord.utils.oauth_url(client_id, permissions=PERMISSIONS, scopes=scopes)
+    return discord.utils.oauth_url(client_id, permissions=permissions(settings), scopes=scopes)

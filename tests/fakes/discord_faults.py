@@ -19,8 +19,10 @@ from aiohttp.typedefs import Handler, Middleware
 
 
 def answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """JSON with exactly the content type that discord.py looks for."""
-    body = b"" if status == 204 else json.dumps(data).encode()
+    """JSON with exactly the content type that discord.py looks for, or nothing."""
+    if status == 204:
+        return web.Response(status=status, headers=headers)
+    body = json.dumps(data).encode()
     return web.Response(body=body, status=status, headers=headers, content_type="application/json")
 
 

@@ -11,18 +11,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import WSMsgType, web
-from discord_world import Json, World
+from discord_world import Json, Message, World
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, RESUME = 0, 1, 2, 3, 6
 RECONNECT, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 9, 10, 11
 
-PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)
+GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 9, 1 << 12, 1 << 15
+PRIVILEGED = (1 << 1) | (1 << 8) | MESSAGE_CONTENT
 """events/gateway.mdx, Privileged Intents: members, presences, message content."""
 
 
 @dataclass
 class Session:
     id: str
+    intents: int = 0
     seq: int = 0
     sent: list[Json] = field(default_factory=list)
     socket: web.WebSocketResponse | None = None
@@ -42,6 +44,7 @@ class Gateway:
     intents: int | None = None
     sessions: dict[str, Session] = field(default_factory=dict)
     sockets: dict[web.WebSocketResponse, web.Request] = field(default_factory=dict)
+    _telling: set[asyncio.Task[None]] = field(default_factory=set)
 
     # --- what a test does ------------------------------------------------------------------
 
@@ -64,14 +67,45 @@ class Gateway:
             await socket.close(code=code)
 
     async def dispatch(self, event: str, data: Json) -> None:
-        """Tell every session; one without a connection gets it when it resumes."""
+        """Tell every session."""
         for session in list(self.sessions.values()):
-            session.seq += 1
-            frame = {"op": DISPATCH, "t": event, "s": session.seq, "d": data}
-            session.sent.append(frame)
-            if session.socket is not None and not session.socket.closed:
-                with suppress(ConnectionError):  # it broke this moment, and may be resumed
-                    await _say(session.socket, frame)
+            await self._dispatch(session, event, data)
+
+    async def _dispatch(self, session: Session, event: str, data: Json) -> None:
+        """One without a connection gets it when it resumes."""
+        session.seq += 1
+        frame = {"op": DISPATCH, "t": event, "s": session.seq, "d": data}
+        session.sent.append(frame)
+        if session.socket is not None and not session.socket.closed:
+            with suppress(ConnectionError):  # it broke this moment, and may be resumed
+                await _say(session.socket, frame)
+
+    def message_created(self, message: Message) -> None:
+        """Tell of a message, the bot's own included, those who asked for its kind."""
+        if self.sessions:
+            task = asyncio.create_task(self._tell_of(message))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
+
+    async def _tell_of(self, message: Message) -> None:
+        """events/gateway.mdx, Message Content Intent: without it the content is empty, but for
+        one's own messages, private ones, and those that mention the bot."""
+        world = self.world
+        channel = world.channels[message.channel_id]
+        private = channel.recipient is not None
+        data = world.message_json(message)
+        if not private:
+            member = world.member_json(message.author)
+            data |= {"guild_id": str(world.guild_id)}
+            data |= {} if message.webhook_id else {"member": member}
+        open_to_all = (
+            private or message.author == world.bot or f"<@{world.bot.id}>" in data["content"]
+        )
+        for session in list(self.sessions.values()):
+            if session.intents & (DIRECT_MESSAGES if private else GUILD_MESSAGES):
+                seen = open_to_all or session.intents & MESSAGE_CONTENT
+                hidden = {} if seen else {"content": "", "embeds": [], "components": []}
+                await self._dispatch(session, "MESSAGE_CREATE", data | hidden)
 
     @property
     def connected(self) -> bool:
@@ -120,12 +154,16 @@ class Gateway:
         self.presence = data.get("presence", self.presence)
         if data["token"] != self.token:
             await socket.close(code=4004)  # Authentication failed
-        elif data["intents"] & PRIVILEGED:
-            await socket.close(code=4014)  # Disallowed intent(s): none is switched on here
+        elif data["intents"] & PRIVILEGED & ~self._granted:
+            await socket.close(code=4014)  # Disallowed intent(s)
         else:
-            session = Session(secrets.token_hex(8), socket=socket)
+            session = Session(secrets.token_hex(8), data["intents"], socket=socket)
             self.sessions[session.id] = session
             await self._welcome(session)
+
+    @property
+    def _granted(self) -> int:
+        return MESSAGE_CONTENT if self.world.content_granted else 0
 
     async def _welcome(self, session: Session) -> None:
         world = self.world

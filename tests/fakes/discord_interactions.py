@@ -68,10 +68,12 @@ class Interactions:
         channel = self.world.channels[message.channel_id]
         return await self._begin(3, channel, user, data, **shown)
 
-    async def slash(self, channel: Channel, name: str, user: User) -> Interaction:
-        """Use a command, which must have been registered."""
+    async def slash(self, channel: Channel, name: str, user: User, **options: str) -> Interaction:
+        """Use a command, which must have been registered, with its options."""
         command = next(c for c in self.world.commands if c["name"] == name)
-        data = {"id": command["id"], "name": name, "type": 1}
+        known = {option["name"]: option["type"] for option in command["options"]}
+        given = [{"name": n, "type": known[n], "value": value} for n, value in options.items()]
+        data = {"id": command["id"], "name": name, "type": 1, "options": given}
         return await self._begin(2, channel, user, data)
 
     async def _begin(

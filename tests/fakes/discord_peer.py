@@ -15,14 +15,14 @@ what Discord does not document: its nonce memory is a guess of three minutes.
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from aiohttp import web
 from discord_faults import Weather
 from discord_gateway import Gateway
 from discord_interactions import Interactions
 from discord_rest import Rest, refusals
-from discord_world import User, World
+from discord_world import Channel, Message, User, World
 
 TOKEN = "MTAwMDAwMDAwMDAwMDAwMDAwMQ.Gabcde.look-alike_secret_0123456789abcdefghi"
 """Of the form of a real one: the bot's id in base64, a moment, a secret."""
@@ -36,6 +36,7 @@ class Peer:
         self.gateway = Gateway(self.world, self.token)
         self.rest = Rest(self.world, self.token, lambda: self.gateway.url)
         self.interactions = Interactions(self.world, self.gateway, self.rest)
+        self.world.on_message = self.gateway.message_created
         self._people: dict[str, User] = {}
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -44,8 +45,12 @@ class Peer:
     def api_url(self) -> str:
         return f"http://127.0.0.1:{self._port}/api/v10"
 
-    def person(self, name: str) -> User:
-        return self._people.setdefault(name, User(self.world.snowflake(), name))
+    def person(self, name: str, *roles: int) -> User:
+        return self._people.setdefault(name, User(self.world.snowflake(), name, roles=roles))
+
+    def say(self, channel: Channel, user: User, text: str, **more: Any) -> Message:
+        """Let somebody say something."""
+        return self.world.store(channel, user, {"content": text}, **more)
 
     async def start(self) -> None:
         """Listen, on the same port as before if there was one."""

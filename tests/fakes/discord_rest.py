@@ -37,6 +37,7 @@ class Rest:
             web.post(channel + "/messages", self._create),
             web.patch(channel + r"/messages/{message:\d+}", self._edit),
             web.post(channel + r"/messages/{message:\d+}/threads", self._start_thread),
+            web.put(channel + r"/messages/{message:\d+}/reactions/{emoji}/@me", self._react),
         ]
 
     @web.middleware
@@ -72,7 +73,8 @@ class Rest:
                 "verify_key": "0" * 64,
                 "owner": owner,
                 "team": None,
-                "flags": 0,
+                # resources/application.mdx, Application Flags: GATEWAY_MESSAGE_CONTENT_LIMITED
+                "flags": 1 << 19 if self.world.content_granted else 0,
                 "summary": "",
             }
         )
@@ -205,6 +207,14 @@ class Rest:
             raise Refused(answer(body, 400))
         if payload.get("embeds") and Permission.EMBED_LINKS not in channel.granted:
             raise Refused(error(403, 50013, "Missing Permissions"))
+
+    async def _react(self, request: web.Request) -> web.Response:
+        """resources/message.mdx, Create Reaction: needs the history, and Add Reactions for the
+        first of its kind."""
+        needed = (Permission.READ_MESSAGE_HISTORY, Permission.ADD_REACTIONS)
+        channel = self._find(request, *needed)
+        self._message(channel, request).reactions.append(request.match_info["emoji"])
+        return answer(None, 204)
 
     async def _edit(self, request: web.Request) -> web.Response:
         channel = self._find(request)

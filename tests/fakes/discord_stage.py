@@ -16,7 +16,7 @@ from adapters.discord import Settings
 from adapters.discord.bot import DiscordBot
 from bot.domain import Heard, SessionKey, Span, Style
 from bot.domain import Message as Said
-from bot.port import Hear, Permanent, Transient
+from bot.port import Ambiguous, Hear, Permanent, Transient
 
 DEADLINE = 5.0
 NIGHT = SessionKey(17, 1_762_563_600)
@@ -107,7 +107,7 @@ async def playing(stage: Stage, *, gateway: bool = True) -> AsyncIterator[Stage]
 async def _ready(stage: Stage) -> bool:
     try:
         await stage.adapter.verify(stage.channel)
-    except Transient:
+    except (Transient, Ambiguous):
         return False
     except Permanent:
         pass  # which is an answer too

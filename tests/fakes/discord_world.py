@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -24,6 +25,7 @@ class Kind(IntEnum):
     """resources/channel.mdx, Channel Types."""
 
     TEXT = 0
+    DM = 1
     VOICE = 2
     CATEGORY = 4
     ANNOUNCEMENT = 5
@@ -34,6 +36,7 @@ class Kind(IntEnum):
 class Permission(IntEnum):
     """topics/permissions.mdx, Bitwise Permission Flags."""
 
+    ADD_REACTIONS = 1 << 6
     VIEW_CHANNEL = 1 << 10
     SEND_MESSAGES = 1 << 11
     EMBED_LINKS = 1 << 14
@@ -45,6 +48,7 @@ class Permission(IntEnum):
 
 
 USUAL = (
+    Permission.ADD_REACTIONS,
     Permission.VIEW_CHANNEL,
     Permission.SEND_MESSAGES,
     Permission.EMBED_LINKS,
@@ -66,6 +70,7 @@ class User:
     id: int
     name: str
     bot: bool = False
+    roles: tuple[int, ...] = ()
 
 
 @dataclass
@@ -83,6 +88,9 @@ class Message:
     edits: int = 0
     created_at: float = 0.0
     interaction: int | None = None
+    reply_to: int | None = None
+    kind: int = 0
+    reactions: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -95,6 +103,7 @@ class Channel:
     archived: bool = False
     locked: bool = False
     messages: dict[int, Message] = field(default_factory=dict)
+    recipient: User | None = None
 
     @property
     def granted(self) -> set[Permission]:
@@ -103,7 +112,9 @@ class Channel:
 
 
 class World:
-    """``shift`` moves the look-alike's own time, for nonces and hour-old messages."""
+    """``shift`` moves the look-alike's own time, for nonces and hour-old messages;
+    ``on_message`` is called with each one that is stored; ``content_granted`` is the switch of
+    the privileged Message Content Intent in the developer portal."""
 
     nonce_memory = 180.0
     """Seconds. "In the past few minutes" is all that resources/message.mdx says."""
@@ -122,6 +133,8 @@ class World:
         self.webhooks: dict[int, tuple[str, Channel]] = {}
         self.commands: list[Json] = []
         self.nonces: dict[str, tuple[float, int, Message]] = {}
+        self.on_message: Callable[[Message], None] = lambda message: None
+        self.content_granted = False
 
     def now(self) -> float:
         return time.time() + self.shift
@@ -132,6 +145,13 @@ class World:
     def add_channel(self, name: str = "general", kind: Kind = Kind.TEXT) -> Channel:
         channel = Channel(self.snowflake(), name, kind)
         self.channels[channel.id] = channel
+        return channel
+
+    def direct(self, user: User) -> Channel:
+        """The private conversation of the bot with somebody."""
+        found = (c for c in self.channels.values() if c.recipient == user)
+        channel = next(found, None) or self.add_channel(user.name, Kind.DM)
+        channel.recipient = user
         return channel
 
     def add_thread(self, parent: Channel, name: str, thread_id: int | None = None) -> Channel:
@@ -160,11 +180,21 @@ class World:
             components=payload.get("components") or [],
             flags=payload.get("flags") or 0,
             created_at=self.now(),
+            reply_to=int((payload.get("message_reference") or {}).get("message_id", 0)) or None,
             **more,
         )
         message.pings = self.pings(channel, message.content, payload.get("allowed_mentions"))
+        message.pings += self._replied(channel, message, payload.get("allowed_mentions"))
         channel.messages[message.id] = message
+        self.on_message(message)
         return message
+
+    def _replied(self, channel: Channel, message: Message, allowed: Json | None) -> list[str]:
+        """ibid., replied_user: whether the author of what is replied to is notified."""
+        first = channel.messages.get(message.reply_to or 0)
+        if first is None or (allowed is not None and not allowed.get("replied_user")):
+            return []
+        return [f"user {first.author.id}"]
 
     def pings(self, channel: Channel, content: str, allowed: Json | None) -> list[str]:
         """Who is notified (resources/message.mdx, Allowed Mentions): without the field
@@ -199,7 +229,7 @@ class World:
     def member_json(self, user: User) -> Json:
         return {
             "user": self.user_json(user),
-            "roles": [],
+            "roles": [str(role) for role in user.roles],
             "joined_at": "2024-01-01T00:00:00+00:00",
             "deaf": False,
             "mute": False,
@@ -231,6 +261,9 @@ class World:
             "nsfw": False,
             "parent_id": str(channel.parent.id) if channel.parent else None,
         }
+        if channel.recipient is not None:
+            people = [self.user_json(channel.recipient)]
+            return {"id": str(channel.id), "type": int(channel.kind), "recipients": people}
         if channel.kind is Kind.VOICE:
             data |= {"bitrate": 64_000, "user_limit": 0}
         if channel.kind is Kind.THREAD:
@@ -281,7 +314,7 @@ class World:
 
     def guild_create_json(self) -> Json:
         threads = [c for c in self.channels.values() if c.kind is Kind.THREAD]
-        others = [c for c in self.channels.values() if c.kind is not Kind.THREAD]
+        others = [c for c in self.channels.values() if c.kind not in (Kind.THREAD, Kind.DM)]
         return self.guild_json() | {
             "large": False,
             "unavailable": False,
@@ -314,7 +347,7 @@ class World:
             "embeds": [{"type": "rich", **embed} for embed in message.embeds],
             "components": message.components,
             "pinned": False,
-            "type": 0,
+            "type": 19 if message.reply_to else message.kind,
             "flags": message.flags,
         }
         if nonce and message.nonce is not None:

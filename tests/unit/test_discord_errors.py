@@ -82,6 +82,13 @@ async def test_a_guard_lets_only_the_ports_errors_out():
             raise Permanent("mine")
 
 
+async def test_what_surely_did_not_leave():
+    """A connection that is closed before the request is written to it is no doubt."""
+    with pytest.raises(Transient):
+        async with guarded():
+            raise aiohttp.ClientConnectionError("Connector is closed.")
+
+
 async def test_a_cancellation_passes():
     """A guard does not hold a cancellation up."""
 

@@ -153,6 +153,18 @@ def test_the_invitation():
     )
 
 
+def test_the_invitation_of_one_that_reads():
+    """Marks on voters' lines need one permission more."""
+    address = kind.invite(kind.Settings(token=TOKEN, message_content=True))
+    (permissions,) = parse_qs(urlsplit(address).query)["permissions"]
+    assert int(permissions) & 1 << 6
+
+
+def test_a_webhook_reads_nothing():
+    """message_content is for a bot alone."""
+    assert "a webhook hears nothing" in sentence(webhook_url=HOOK, message_content=True)
+
+
 def test_no_invitation_without_an_id():
     """Neither a webhook nor a token of another form makes a link."""
     assert kind.invite(kind.Settings(webhook_url=HOOK)) is None

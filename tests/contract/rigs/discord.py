@@ -10,9 +10,10 @@ from discord_shown import shown
 from discord_world import Channel, Permission
 
 from bot.testing import Clause, Rig, Seen
+from bot.testing.rig import until
 
 ONE_CHANNEL = "a webhook has one channel, so there is no second one to compare with"
-DEAF = "reading what people write needs a privileged intent, which is not asked for"
+DEAF = "without message_content nothing that people write is read (discord-reading has it)"
 BY_DESIGN = "a 403 of Discord ends that delivery alone, the next announcement tries again"
 
 
@@ -70,6 +71,26 @@ class DiscordRig(Rig):
         self.peer.weather.faults.append(rate_limited(seconds, "POST "))
 
 
+class ReadingRig(DiscordRig):
+    """The same with the privileged intent, so that it hears what people write."""
+
+    name = "discord-reading"
+    cannot: ClassVar = {
+        clause: reason
+        for clause, reason in DiscordRig.cannot.items()
+        if clause not in (Clause.HEARS, Clause.DEAF_TO_SELF)
+    }
+
+    async def open(self) -> None:
+        await super().open()
+        self.peer.world.content_granted = True
+        self.settings |= {"message_content": True}
+
+    async def say(self, channel: str, author: str, text: str) -> None:
+        await until(lambda: self.peer.gateway.connected, "the gateway")
+        self.peer.say(self._channel(channel), self.peer.person(author), text)
+
+
 class WebhookRig(DiscordRig):
     name = "discord-webhook"
     cannot: ClassVar = DiscordRig.cannot | {
@@ -100,4 +121,4 @@ class WebhookRig(DiscordRig):
         return self._by_name["games"]
 
 
-RIGS: tuple[type[Rig], ...] = (DiscordRig, WebhookRig)
+RIGS: tuple[type[Rig], ...] = (DiscordRig, ReadingRig, WebhookRig)

@@ -1,0 +1,191 @@
+"""What people write in Discord, where the privileged intent was asked for, on the look-alike."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from discord_faults import Fault
+from discord_peer import Peer
+from discord_stage import Stage, plain, playing, until
+from discord_world import Permission, User
+
+from adapters.discord.places import NOT_GRANTED
+from bot.domain import Line, Target
+from bot.port import Permanent, Transient
+
+
+@pytest.fixture
+async def peer():
+    async with Peer() as peer:
+        peer.world.content_granted = True
+        yield peer
+
+
+def reading(peer: Peer) -> Stage:
+    return Stage(peer, message_content=True)
+
+
+async def heard(stage: Stage, number: int = 1) -> list[Line]:
+    return await until(lambda: len(stage.heard) >= number and stage.heard, "what was said")
+
+
+async def test_a_line_is_heard(peer):
+    """Who wrote it, with what roles, where, and when by Discord's own clock."""
+    role = peer.world.add_role("hosts")
+    async with playing(reading(peer)) as stage:
+        alice = peer.person("alice", role.id)
+        said = peer.say(stage.games, alice, "thisgame++")
+        (line,) = await heard(stage)
+    assert (line.target, line.text, line.private) == (
+        Target("night", stage.channel),
+        "thisgame++",
+        False,
+    )
+    assert (line.author.id, line.author.name) == (str(alice.id), "alice")
+    assert str(role.id) in line.author.roles
+    assert line.at == pytest.approx(((said.id >> 22) + 1_420_070_400_000) / 1000)
+
+
+async def test_who_is_no_person(peer):
+    """Other bots and webhooks are told as bots; what nobody wrote, and our own, is not heard."""
+    async with playing(reading(peer)) as stage:
+        peer.say(stage.games, User(peer.world.snowflake(), "relay", bot=True), "[irc] thisgame++")
+        hook = User(peer.world.snowflake(), "hook")
+        peer.say(stage.games, hook, "thisgame++", webhook_id=hook.id)
+        peer.say(stage.games, peer.person("joined"), "alice", kind=7)
+        await stage.send("our own")
+        peer.say(stage.games, peer.person("alice"), "last")
+        lines = await heard(stage, 3)
+    assert [(line.author.name, line.author.is_bot) for line in lines] == [
+        ("relay", True),
+        ("hook", True),
+        ("alice", False),
+    ]
+
+
+async def test_where_it_was_written(peer):
+    """A line in a thread is its channel's, one to the bot alone is private, one elsewhere is
+    nobody's."""
+    async with playing(reading(peer)) as stage:
+        alice = peer.person("alice")
+        thread = peer.world.add_thread(stage.games, "tonight")
+        await peer.gateway.dispatch("THREAD_CREATE", peer.world.channel_json(thread))
+        peer.say(peer.world.add_channel("elsewhere"), alice, "not here")
+        peer.say(thread, alice, "in the thread")
+        peer.say(peer.world.direct(alice), alice, "in private")
+        lines = await heard(stage, 2)
+    assert [(line.text, line.private) for line in lines] == [
+        ("in the thread", False),
+        ("in private", True),
+    ]
+    assert {line.target.channel for line in lines} == {stage.channel}
+
+
+async def test_an_answer_is_a_reply_that_pings_nobody(peer):
+    """The answer stands where the line stands, refers to it, and is quiet; a private one comes
+    in private."""
+    async with playing(reading(peer)) as stage:
+        alice = peer.person("alice")
+        asked = peer.say(stage.games, alice, "!votes")
+        own = peer.world.direct(alice)
+        peer.say(own, alice, "votes")
+        public, private = await heard(stage, 2)
+        await stage.adapter.reply(public.handle, plain(f"5 <@{alice.id}>"), False)
+        await stage.adapter.reply(private.handle, plain("for you"), True)
+        answer = stage.message()
+        assert (answer.content, answer.reply_to) == (f"5 \\<\\@{alice.id}>", asked.id)
+        assert answer.pings == []
+        assert [m.content for m in own.messages.values()] == ["votes", "for you"]
+        with pytest.raises(Permanent, match="for its author alone"):
+            await stage.adapter.reply(public.handle, plain("psst"), True)
+
+
+async def test_an_answer_to_what_was_deleted(peer):
+    """The answer is said all the same."""
+    async with playing(reading(peer)) as stage:
+        asked = peer.say(stage.games, peer.person("alice"), "!votes")
+        (line,) = await heard(stage)
+        del stage.games.messages[asked.id]
+        await stage.adapter.reply(line.handle, plain("5"), False)
+        assert stage.contents == ["5"]
+
+
+async def test_a_vote_is_marked(peer):
+    """A reaction on the voter's line; without the right to it, a refusal and nothing else."""
+    async with playing(reading(peer)) as stage:
+        said = peer.say(stage.games, peer.person("alice"), "thisgame++")
+        (line,) = await heard(stage)
+        await stage.adapter.react(line.handle, True)
+        assert said.reactions == ["✅"]
+        stage.games.may.discard(Permission.ADD_REACTIONS)
+        with pytest.raises(Permanent, match="50013"):
+            await stage.adapter.react(line.handle, True)
+        with pytest.raises(Permanent):
+            await stage.adapter.react("something else", True)
+
+
+async def test_what_it_is_called(peer):
+    """By the account's name and by its mention, once it is logged in."""
+    stage = reading(peer)
+    assert stage.adapter.names(stage.channel) == ()
+    async with playing(stage):
+        me = peer.world.bot
+        assert stage.adapter.names(stage.channel) == ("nightcrier", f"<@{me.id}>", f"<@!{me.id}>")
+    with pytest.raises(Transient):
+        await stage.adapter.send(stage.channel, plain("x"), key="k")
+
+
+async def test_not_granted(peer, caplog):
+    """Without the switch in the developer portal it says so once, with where to find it, and goes
+    on: announcements, taps and commands work."""
+    peer.world.content_granted = False
+    with caplog.at_level(logging.WARNING, "adapters.discord"):
+        async with playing(reading(peer)) as stage:
+            await stage.send("hello")
+            connections = peer.gateway.log.count("connect")
+            await peer.gateway.ask_to_reconnect()
+            await until(lambda: peer.gateway.log.count("connect") > connections, "another")
+            await until(lambda: peer.gateway.connected, "the gateway again")
+            peer.say(stage.games, peer.person("alice"), "thisgame++")
+            await peer.interactions.slash(stage.games, "votes", peer.person("alice"))
+            (ask,) = await until(lambda: stage.heard, "the command")
+    assert ask.command == "votes"
+    said = [record.getMessage() for record in caplog.records if record.name.endswith("bot")]
+    assert said == [f"night: {NOT_GRANTED}"]
+    assert (peer.gateway.intents, connections) == (1, 2)
+
+
+async def test_what_check_says_of_it(peer, caplog):
+    """``check --online`` tells of the missing switch and permission without asking the gateway."""
+    stage = reading(peer)
+    async with playing(stage):
+        pass
+    assert NOT_GRANTED not in caplog.text
+    peer.world.content_granted = False
+    stage.games.may.discard(Permission.ADD_REACTIONS)
+    with caplog.at_level(logging.ERROR, "adapters.discord"):
+        async with playing(reading(peer), gateway=False):
+            pass
+    assert NOT_GRANTED in caplog.text
+    assert "#games in Game nights: Add Reactions is missing" in caplog.text
+
+
+async def test_without_asking_for_it(peer):
+    """By default nothing that people write is heard, though it were granted."""
+    async with playing(Stage(peer)) as stage:
+        peer.say(stage.games, peer.person("alice"), "thisgame++")
+        await peer.interactions.slash(stage.games, "votes", peer.person("alice"))
+        await until(lambda: stage.heard, "the command")
+        assert [type(each).__name__ for each in stage.heard] == ["Ask"]
+
+
+async def test_a_reply_that_fails_is_told(peer):
+    """A rate limit that is too long, or a closed channel, is one of the port's errors."""
+    async with playing(reading(peer)) as stage:
+        peer.say(stage.games, peer.person("alice"), "!votes")
+        (line,) = await heard(stage)
+        refusal = {"code": 50001, "message": "Missing Access"}
+        peer.weather.faults.append(Fault("POST .*/messages", status=403, body=refusal))
+        with pytest.raises(Permanent, match="Missing Access"):
+            await stage.adapter.reply(line.handle, plain("5"), False)
