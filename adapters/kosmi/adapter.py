@@ -9,12 +9,14 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from adapters.kosmi.room import FAULTS, NoRoom, Patience, Refused, Room, login, told
 from adapters.kosmi.settings import Settings, expiry_of
 from bot.domain import Limits, Message, Pace, Receipt, Style, Target
 from bot.port import AdapterFatal, Hear, Permanent
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,7 @@ NO_ROOM = 15 * 60.0
 LIVE_ENOUGH = 60.0
 RENEW_BEFORE = 7 * 86_400.0
 DAY = 86_400.0
+CANCEL_AGAIN = 1.0
 USUAL = Patience()
 
 LENGTH = 500
@@ -85,7 +88,11 @@ class Kosmi:
     async def verify(self, channel: str) -> None:
         self._rooms[channel].check()
 
+    def names(self, channel: str) -> tuple[str, ...]:
+        return self._rooms[channel].names
+
     async def reply(self, handle: object, message: Message, private: bool) -> None:
+        """In the room, for all to see; what is for one alone is not said."""
         if private:
             raise Permanent("Kosmi has no private messages")
         await self._rooms[str(handle)].say(render(message))
@@ -126,7 +133,7 @@ class Kosmi:
             return self._settings.token.get_secret_value()
         async with self._login:
             if self._anonymous is None:
-                self._anonymous = await login(self._settings)
+                self._anonymous = await alone(login(self._settings))
             return self._anonymous
 
     def _warn_of_expiry(self) -> None:
@@ -142,15 +149,19 @@ class Kosmi:
             log.warning("%s: the token of Kosmi ends on %s", self._name, day)
 
 
-async def alone(work: Coroutine[Any, Any, None]) -> None:
-    """Run ``work`` as a task of its own: gql loses a cancellation that comes while it closes."""
+async def alone(work: Coroutine[Any, Any, T]) -> T:
+    """The result of ``work``, run as a task of its own and cancelled until it ends: gql loses a
+    cancellation that comes while it opens or closes."""
     task = asyncio.create_task(work)
     try:
         await asyncio.wait({task})
     finally:
-        task.cancel()
-        await asyncio.wait({task})
-    task.result()
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN)
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio logs none
+    return task.result()
 
 
 def render(message: Message) -> str:

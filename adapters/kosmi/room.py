@@ -30,6 +30,8 @@ NOT_FOUND = "ROOM_NOT_FOUND"
 UNAUTHORIZED = frozenset({4401, 4403})
 """Closing codes by which servers of this protocol refuse a login."""
 
+DECADE = 10 * 365 * 86_400.0
+
 FAULTS = (TransportError, aiohttp.ClientError, OSError, TimeoutError, ValueError, LookupError)
 
 
@@ -73,9 +75,12 @@ async def login(settings: Settings) -> str:
     )
     async with client as session:
         answer = await session.execute(settings.ask(Operation.LOGIN))
-    token = only(answer)["token"]
-    user_of(token)
-    return str(token)
+    try:
+        token = str(only(answer)["token"])
+        user_of(token)
+    except (LookupError, TypeError, ValueError):
+        raise ConnectionError("Kosmi's anonymous login gives no token of a known form") from None
+    return token
 
 
 class Room:
@@ -95,6 +100,7 @@ class Room:
         self._now = now
         self._patience = patience
         self._user = ""
+        self._names: tuple[str, ...] = ()
         self._session: AsyncClientSession | None = None
         self._echoes: dict[str, asyncio.Future[str]] = {}
         self._exists = True
@@ -104,12 +110,19 @@ class Room:
     def name(self) -> str:
         return self._target.channel
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What we are called there, as far as a message of ours was seen."""
+        return self._names
+
     async def run(self, token: str) -> None:
         """Connect, be in the room until the connection ends, and raise why.
 
         Raises Refused, NoRoom, or one of FAULTS.
         """
-        self._user = user_of(token)
+        user = user_of(token)
+        if user != self._user:
+            self._user, self._names = user, ()
         async with self._connected(token) as session:
             await self._enter(session)
             async with self._subscribed(session) as ended:
@@ -127,7 +140,7 @@ class Room:
         try:
             async with asyncio.timeout(self._patience.echo):
                 await asyncio.wait({asking, echo}, return_when=asyncio.FIRST_COMPLETED)
-                if not echo.done() and not only(asking.result())["ok"]:
+                if not echo.done() and is_refusal(only(asking.result())):
                     raise Transient("Kosmi did not take the message")
                 return Receipt(Proof.CONFIRMED, await echo)
         except TransportQueryError as error:
@@ -198,9 +211,9 @@ class Room:
                 self._exists = False
                 raise NoRoom from error
             raise
-        if not joined["ok"]:
+        if is_refusal(joined):
             raise ConnectionError("the room does not let us in")
-        await self._mention(session, Operation.CHAT)
+        await self._mention(session, Operation.CHAT, self._archive)
 
     @asynccontextmanager
     async def _subscribed(
@@ -243,10 +256,16 @@ class Room:
     ) -> dict[str, Any]:
         return await session.execute(self._settings.ask(operation, self.name, body))
 
-    async def _mention(self, session: AsyncClientSession, operation: Operation) -> None:
-        """Ask for the order's sake; the answer, and be it an error, is nothing to us."""
+    async def _mention(
+        self,
+        session: AsyncClientSession,
+        operation: Operation,
+        take: Callable[[Any], None] = lambda _: None,
+    ) -> None:
+        """Ask for the order's sake; we can do without the answer, and be it an error."""
         with suppress(TransportQueryError):
-            await self._ask(session, operation)
+            answer = await self._ask(session, operation)
+            take(only(answer))
 
     # --- what arrives -----------------------------------------------------------------------
 
@@ -256,14 +275,27 @@ class Room:
     def _passed(self, _: Any) -> None:
         """Who comes and goes is nothing to us."""
 
-    def _message(self, said: Any) -> None:
+    def _archive(self, archive: Any) -> None:
+        """What was said before; of interest is how we were called when it was by us."""
         with suppress(LookupError, TypeError):
-            user, text = said["user"], str(said["body"])
+            for said in archive["results"]:
+                if str(said["user"]["id"]) == self._user:
+                    self._names = names_of(said["user"])
+
+    def _message(self, said: Any) -> None:
+        """A message of a form that we do not know is left alone: the site may change any day."""
+        with suppress(LookupError, TypeError):
+            user, text = said["user"], said["body"]
+            if not isinstance(text, str):
+                return
             if str(user["id"]) != self._user:
-                author = Author(str(user["id"]), user.get("username") or user["displayName"])
-                at = float(said.get("time") or self._now())
+                # nothing of Kosmi's tells a bot from a person
+                author = Author(str(user["id"]), names_of(user)[0])
+                at = moment(said.get("time"), self._now())
                 self._hear(Line(self._target, author, text, at, handle=self.name))
-            elif (echo := self._echoes.get(folded(text))) and not echo.done():
+                return
+            self._names = names_of(user)
+            if (echo := self._echoes.get(folded(text))) and not echo.done():
                 echo.set_result(str(said["id"]))
 
     def _give_up(self, why: str) -> None:
@@ -272,10 +304,26 @@ class Room:
                 echo.set_exception(ConnectionError(why))
 
 
-def only(answer: dict[str, Any]) -> Any:
-    """The one field of an answer, whatever it is called today."""
-    (value,) = answer.values()
+def only(answer: dict[str, Any] | None) -> Any:
+    """The one field of an answer, whatever it is called today. Raises ValueError."""
+    (value,) = (answer or {}).values()
     return value
+
+
+def is_refusal(answer: Any) -> bool:
+    """Whether it says that it is not ``ok``; an answer of another form says nothing."""
+    return isinstance(answer, dict) and answer.get("ok") is False
+
+
+def names_of(user: dict[str, Any]) -> tuple[str, ...]:
+    """The unique name and the one that is shown, as far as there are such."""
+    return tuple(str(name) for key in ("username", "displayName") if (name := user.get(key)))
+
+
+def moment(time: Any, now: float) -> float:
+    """A UNIX time of the site's, in seconds; ``now`` for what can be none."""
+    believable = isinstance(time, int | float) and abs(time - now) < DECADE
+    return float(time) if believable else now
 
 
 def folded(text: str) -> str:
@@ -288,10 +336,14 @@ def told(error: Exception) -> str:
     match error.__cause__:
         case aiohttp.WSServerHandshakeError(status=status):
             return f"Kosmi answers the connection with {status}"
+        case aiohttp.ClientResponseError(status=status):
+            return f"Kosmi answers the login with {status}"
         case aiohttp.ClientConnectorError(strerror=cause):
             return f"Kosmi cannot be reached: {cause}"
     if isinstance(error, TransportQueryError):
         return f"Kosmi refuses: {reason(error)}"
+    if isinstance(error, TimeoutError):
+        return "Kosmi does not answer in time"
     return str(error) or type(error).__name__
 
 

@@ -43,7 +43,7 @@ OPERATIONS = MappingProxyType(
         Operation.CHAT: """
             query RoomChatQuery($roomId: String!, $channelId: String!, $cursor: String) {
               chatArchive(roomId: $roomId, channelId: $channelId, cursor: $cursor) {
-                results { id user { id } }
+                results { id user { id displayName username } }
               }
             }""",
         Operation.DISCONNECT: """

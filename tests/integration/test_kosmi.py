@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
+import aiohttp
 import pytest
 from fault_proxy import FaultProxy
 from kosmi_site import KosmiSite
@@ -14,12 +17,13 @@ from present import Present
 from pydantic import ValidationError
 
 from adapters.kosmi import build, fold
-from adapters.kosmi.adapter import DAY, Kosmi, render
-from adapters.kosmi.room import Patience
+from adapters.kosmi.adapter import DAY, Kosmi, alone, render
+from adapters.kosmi.room import Patience, is_refusal, only, told
 from adapters.kosmi.settings import Settings
 from bot.domain import Line, Message, Proof, Span, Style
 from bot.port import AdapterFatal, Ambiguous, Permanent, Transient
 from bot.testing import MemoryInMemory, message, ready, running, until
+from bot.testing.rig import DEADLINE, turns
 
 NOW = 1_762_563_600.0
 HASTY = Patience(echo=0.2, ping=0.05, pong=0.1)
@@ -191,6 +195,150 @@ async def test_answers_go_to_the_room(site: KosmiSite) -> None:
             await adapter.reply(line.handle, message("psst"), private=True)
     assert [said.body for said in site.rooms["@night"].said] == ["!votes", "5 up, 1 down"]
     assert len(heard) == 1
+
+
+async def test_what_we_are_called_is_learned_from_our_messages(site: KosmiSite) -> None:
+    """Our name is known once a message of ours was seen, and at once where the chat has one."""
+    async with running(kosmi(site), "@night") as adapter:
+        assert adapter.names("@night") == ()
+        await adapter.send("@night", message("here"), key="k")
+        assert adapter.names("@night") == ("anonymous", "anonymous")
+    token = next(iter(site.users))
+    async with running(kosmi(site, token=token), "@night") as again:
+        assert again.names("@night") == ("anonymous", "anonymous")
+
+
+@pytest.mark.parametrize(
+    ("user", "body"),
+    [
+        ("id displayName username", "body: time"),
+        ("id", "body"),
+        ("name: id", "body"),
+    ],
+    ids=["no text", "no name", "no id"],
+)
+async def test_message_of_another_form_is_left_alone(site: KosmiSite, user: str, body: str) -> None:
+    """What we cannot read is not handed on, and the connection lives on."""
+    heard: list[Any] = []
+    async with running(kosmi(site, heard, operations=messages(body, user)), "@night"):
+        site.say("@night", "alice", "hello")
+        site.rooms["@night"].kick()
+        await until(lambda: len(site.connections) == 2, "the end of the connection")
+    assert heard == []
+
+
+async def test_message_without_a_readable_time_is_of_now(site: KosmiSite) -> None:
+    """A time of another form does not cost the message, nor the connection."""
+    heard: list[Any] = []
+    changed = messages("body time: id", "id displayName username")
+    async with running(kosmi(site, heard, operations=changed), "@night"):
+        site.say("@night", "alice", "one")
+        site.say("@night", "alice", "two")
+        await until(lambda: len(heard) == 2, "both messages")
+    assert [(line.text, line.at) for line in heard] == [("one", NOW), ("two", NOW)]
+    assert len(site.connections) == 1
+
+
+def messages(fields: str, user: str) -> dict[str, str]:
+    """The operation that listens, with ``fields`` of a message and of its ``user``."""
+    return {
+        "messages": f"""subscription ($roomId: String!, $channelId: String!) {{
+            newMessage(roomId: $roomId, channelId: $channelId) {{
+                id {fields} user {{ {user} }} }} }}"""
+    }
+
+
+@pytest.mark.parametrize(
+    "login", ["{ anonLogin { token: __typename } }", "{ anonLogin { __typename } }"]
+)
+async def test_anonymous_login_of_another_form(site: KosmiSite, login: str) -> None:
+    """An answer without a token is told as the site's, not as the host's mistake."""
+    adapter = kosmi(site, operations={"login": f"mutation {login}"})
+    task = asyncio.create_task(adapter.run())
+    await until(lambda: adapter_says(adapter, "anonymous login gives no token"), "the trouble")
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def adapter_says(adapter: Kosmi, what: str) -> bool:
+    try:
+        await adapter.verify("@night")
+    except Transient as error:
+        return what in str(error)
+    return False
+
+
+async def test_cancellation_that_the_library_loses() -> None:
+    """Work that goes on after a cancellation is cancelled again, and does not hold up the end."""
+    lost: list[bool] = []
+
+    async def work() -> None:
+        with suppress(asyncio.CancelledError):
+            await asyncio.get_running_loop().create_future()
+        lost.append(True)
+        await asyncio.get_running_loop().create_future()
+
+    task = asyncio.create_task(alone(work()))
+    await turns(2)
+    task.cancel()
+    await asyncio.wait({task}, timeout=DEADLINE)
+    assert lost == [True]
+    assert task.cancelled()
+
+
+async def test_fault_while_ending_is_not_logged_by_asyncio() -> None:
+    """What a connection raises while it is being cancelled is nobody's business."""
+    told: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+
+    async def connection() -> None:
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            raise ConnectionError("broke at the same time")
+
+    task = asyncio.create_task(alone(connection()))
+    await turns(2)
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
+    del task
+    gc.collect()
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("cause", "error", "said"),
+    [
+        (
+            aiohttp.ClientResponseError(None, (), status=403),
+            OSError(),
+            "Kosmi answers the login with 403",
+        ),  # type: ignore[arg-type]
+        (None, TimeoutError(), "Kosmi does not answer in time"),
+        (None, ConnectionError("the site went away"), "the site went away"),
+    ],
+)
+def test_trouble_is_told_in_words(cause: Exception | None, error: Exception, said: str) -> None:
+    """A host reads a sentence, not a library's error."""
+    error.__cause__ = cause
+    assert told(error) == said
+
+
+@pytest.mark.parametrize(
+    ("answer", "refused"),
+    [({"ok": False}, True), ({"ok": True}, False), (None, False), ({}, False)],
+)
+def test_only_a_clear_no_is_a_refusal(answer: Any, refused: bool) -> None:
+    """An answer that says nothing leaves the message in doubt until it is seen."""
+    assert is_refusal(answer) is refused
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"a": 1, "b": 2}])
+def test_answer_without_its_one_field(answer: Any) -> None:
+    """An answer of another form is a fault of the connection, never a foreign exception."""
+    with pytest.raises(ValueError, match="unpack"):
+        only(answer)
 
 
 def test_text_as_kosmi_takes_it() -> None:
