@@ -9,8 +9,6 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TextIO
 
-from pythonjsonlogger.json import JsonFormatter
-
 from bot.config import LogSettings
 
 LIBRARIES = ("aiohttp", "apscheduler", "discord", "httpcore", "httpx", "irc", "websockets")
@@ -41,7 +39,9 @@ def configure(
         logging.getLogger(name).setLevel(quietest)
 
 
-def _json() -> JsonFormatter:
+def _json() -> logging.Formatter:
+    from pythonjsonlogger.json import JsonFormatter
+
     names = {"asctime": "time", "levelname": "level", "name": "logger"}
     return JsonFormatter(
         "%(asctime)s %(levelname)s %(name)s %(message)s",

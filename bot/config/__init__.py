@@ -88,7 +88,7 @@ def load(
     Raises ConfigError.
     """
     folder = path.absolute().parent
-    tree = read(path, Tables)
+    tree = read(path)
     problems = overlay(tree, environ, _FIXED)
     chats = tree.pop("adapters", {})
     adapters, found = read_adapters(chats, folder, registry, probe)

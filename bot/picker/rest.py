@@ -7,12 +7,11 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
-import httpx
-
 from bot import wire
 from bot.domain import Cast, Deferred, Doubtful, Game, NoQuery, Row, Search, SessionInfo, Votes
 from bot.picker import faults
 from bot.picker.faults import Address, Trouble
+from bot.picker.library import httpx
 from bot.timing import Time, within
 from bot.wire import Reply
 
