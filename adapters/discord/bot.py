@@ -13,13 +13,12 @@ from base64 import b32encode
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 import discord
 
-from adapters.discord import lines, markup, places
+from adapters.discord import history, lines, markup, places
 from adapters.discord.api import find_gateway, speaking_to
 from adapters.discord.backoff import Backoff
 from adapters.discord.client import Client, buttons
@@ -38,7 +37,6 @@ from adapters.discord.errors import (
     is_blocked,
     trace,
 )
-from adapters.discord.history import find_own
 from adapters.discord.limits import limits_for
 from adapters.discord.lines import DEAF, READING
 from adapters.discord.pings import is_silent, roles_for
@@ -49,17 +47,13 @@ from bot.port import AdapterFatal, Hear, Memory, Permanent, SendError, Transient
 
 log = logging.getLogger(__name__)
 
-SKEW = 10.0
-"""Seconds by which our clock may be ahead of Discord's when a message is looked up."""
 STABLE = 60.0
 """Seconds of connection after which a loss counts as the first one."""
 
-_UNREADABLE = "the history cannot be read: the bot lacks Read Message History"
 _REFUSED = (
     "Discord refuses the token; copy it anew from the Bot page of the developer portal "
     "(Reset Token shows it once)"
 )
-
 
 Call = Callable[..., Awaitable[Any]]
 
@@ -224,6 +218,10 @@ class DiscordBot:
         client = self._connected()
         try:
             return await self._send(client, channel, message, key)
+        except Refusal as error:
+            if named := await places.named(client, int(channel), error):
+                raise named from error
+            raise
         except SendError as error:
             await self._failed(client, error)
             raise
@@ -352,17 +350,13 @@ class DiscordBot:
 
     async def find(self, channel: str, message: Message, since: float) -> str | None:
         """Raises Permanent where the history may not be read, which proves nothing."""
-        client = self._connected()
-        text = self._content(message)
-        after = datetime.fromtimestamp(since, UTC) - timedelta(seconds=SKEW)
         thread = self._threads.current(channel) if self._tells_in_thread(channel) else None
-        for at in (int(channel), thread):
-            if at is not None and (number := await find_own(client, at, text, after)):
-                return str(number) if at == int(channel) else f"{at}/{number}"
-        place = await places.look_up(client, int(channel))
-        if not place.permissions.read_message_history:
-            raise Permanent(_UNREADABLE)
-        return None
+        where = (int(channel),) if thread is None else (int(channel), thread)
+        found = await history.find(self._connected(), where, self._content(message), since)
+        if found is None:
+            return None
+        at, number = found
+        return str(number) if at == int(channel) else f"{at}/{number}"
 
     async def verify(self, channel: str) -> None:
         client = self._connected()

@@ -128,7 +128,9 @@ class Client(discord.Client):
     async def tapped(self, interaction: discord.Interaction[Any], action: Action) -> None:
         """A vote button was pressed. The board itself stays as it is until it is edited."""
         target = self._target(interaction)
-        if await _acknowledge(interaction, thinking=False) and target is not None:
+        if target is None:
+            await _refuse(interaction)
+        elif await _acknowledge(interaction, thinking=False):
             at = interaction.created_at.timestamp()
             self._hear(Tap(target, author_of(interaction.user), action, at, interaction))
 
@@ -149,10 +151,7 @@ class Client(discord.Client):
     ) -> None:
         target = self._target(interaction)
         if target is None:
-            text = "I announce nothing in this channel, so I have nothing to tell here."
-            with suppress(SendError):
-                async with guarded():
-                    await interaction.response.send_message(text, ephemeral=True)
+            await _refuse(interaction)
         elif await _acknowledge(interaction, thinking=True):
             at = interaction.created_at.timestamp()
             given = tuple(arguments.items())
@@ -226,6 +225,14 @@ def _in_servers(name: str, description: str, ask: Any) -> app_commands.Command[A
         callback=ask,
         allowed_contexts=app_commands.AppCommandContext(guild=True),
     )
+
+
+async def _refuse(interaction: discord.Interaction[Any]) -> None:
+    """Where we announce nothing, nobody of ours would answer."""
+    text = "I announce nothing in this channel, so I have nothing to tell here."
+    with suppress(SendError):
+        async with guarded():
+            await interaction.response.send_message(text, ephemeral=True)
 
 
 async def _acknowledge(interaction: discord.Interaction[Any], *, thinking: bool) -> bool:

@@ -9,8 +9,14 @@ from typing import Any
 
 import discord
 
-from adapters.discord.errors import MISSING_ACCESS, UNKNOWN_CHANNEL, Refusal, guarded
-from bot.port import Permanent
+from adapters.discord.errors import (
+    MISSING_ACCESS,
+    MISSING_PERMISSIONS,
+    UNKNOWN_CHANNEL,
+    Refusal,
+    guarded,
+)
+from bot.port import Permanent, SendError
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +90,19 @@ async def _is_server(client: discord.Client, guild_id: int) -> bool:
     return True
 
 
+async def named(client: discord.Client, channel: int, error: Refusal) -> Refusal | None:
+    """A refusal of a send, with what the bot lacks where, by name, if that can be found out."""
+    if error.code not in (MISSING_ACCESS, MISSING_PERMISSIONS):
+        return None
+    try:
+        found = _lacking(await look_up(client, channel))
+    except Permanent as why:
+        found = str(why)
+    except SendError:
+        return None
+    return Refusal(f"{error}: {found}", error.code, error.status) if found else None
+
+
 def require(place: Place, roles: Iterable[int], *, threads: bool) -> None:
     """Raises Permanent, naming what is missing where; what is merely useful is logged."""
     channel, label = place.channel, place.label
@@ -92,7 +111,8 @@ def require(place: Place, roles: Iterable[int], *, threads: bool) -> None:
     if isinstance(channel, discord.ForumChannel):
         raise Permanent(f"{label} is a forum; name a post in it")
     in_thread = isinstance(channel, discord.Thread)
-    _require_permissions(place, _NEEDED_IN_THREAD if in_thread else _NEEDED)
+    if found := _lacking(place):
+        raise Permanent(found)
     for role in roles:
         _require_role(place, role)
     useful = dict(_MISSED)
@@ -115,10 +135,11 @@ def require_reading(client: discord.Client, place: Place) -> None:
         log.error("%s: Add Reactions is missing: a vote in a line is not marked", place.label)
 
 
-def _require_permissions(place: Place, names: Iterable[str]) -> None:
-    missing = [titled(name) for name in names if not getattr(place.permissions, name)]
-    if missing:
-        raise Permanent(f"{place.label}: the bot lacks {' and '.join(missing)}")
+def _lacking(place: Place) -> str | None:
+    """What the bot needs there and has not, in words."""
+    needed = _NEEDED_IN_THREAD if isinstance(place.channel, discord.Thread) else _NEEDED
+    missing = [titled(name) for name in needed if not getattr(place.permissions, name)]
+    return f"{place.label}: the bot lacks {' and '.join(missing)}" if missing else None
 
 
 def _require_role(place: Place, role_id: int) -> None:

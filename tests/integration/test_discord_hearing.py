@@ -113,15 +113,16 @@ async def test_an_answer_after_a_quarter_of_an_hour_is_permanent(peer):
         assert stage.contents[-1] == "still here"
 
 
-async def test_a_tap_in_a_channel_of_nobody_is_acknowledged_only(peer):
-    """A board in a channel that is configured no more gives no vote, and no failure."""
+async def test_a_tap_in_a_channel_of_nobody_is_told_so(peer):
+    """A board in a channel that is configured no more gives no vote, and a word to the voter."""
     async with playing(Stage(peer)) as stage:
         elsewhere = peer.world.add_channel("elsewhere")
         await board(stage)
         moved = peer.world.store(elsewhere, peer.world.bot, {"content": "x"})
         moved.components = stage.message().components
         begun = await peer.interactions.tap(moved, UP, peer.person("alice"))
-        await until(lambda: begun.callback, "the acknowledgement")
+        await until(lambda: begun.said, "the answer")
+        assert "nothing in this channel" in begun.private[0]
         assert stage.heard == []
 
 

@@ -134,6 +134,21 @@ async def test_a_long_rate_limit_is_told(peer, faults, seconds, via):
         assert seconds <= caught.value.retry_after <= seconds + 1
 
 
+async def test_a_missing_permission_is_named(peer):
+    """A refusal for want of a permission says which it is, and where."""
+    async with playing(Stage(peer)) as stage:
+        stage.games.may.discard(Permission.SEND_MESSAGES)
+        with pytest.raises(Permanent) as caught:
+            await stage.send("one")
+        assert str(caught.value) == (
+            "Discord answers 403: Missing Permissions (50013): "
+            "#games in Game nights: the bot lacks Send Messages"
+        )
+        stage.games.may.discard(Permission.VIEW_CHANNEL)
+        with pytest.raises(Permanent, match=r"\(50001\): the bot lacks View Channel there"):
+            await stage.send("two", "end")
+
+
 async def test_a_bucket_is_waited_out(peer):
     """More messages than a channel's bucket holds arrive in order and without a single 429."""
     peer.weather.limits[POST] = (3, 0.2)
