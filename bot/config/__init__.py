@@ -50,6 +50,9 @@ __all__ = [
 
 _FIXED = frozenset({"picker", "store", "log", "announce", "votes", "commands", "hosts", "messages"})
 
+_SOME_PICKER = {"url": "http://localhost:5000"}
+"""For what can be told of the other tables, whatever is wrong with the Picker's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -96,7 +99,8 @@ def load(
     problems += _credentials(tree["picker"])
     tables, others = validate(Tables, tree, (), folder, ("adapters",))
     problems += others + _wording(tree.get("language", LANGUAGE), tree.get("messages", {})) + found
-    problems += _strangers(tables, chats) if tables else []
+    partly, _ = validate(Tables, {**tree, "picker": _SOME_PICKER}, (), folder, ("adapters",))
+    problems += _strangers(partly, chats) if partly else []
     if tables is None or problems:
         raise ConfigError(str(path), problems)
     return Config(

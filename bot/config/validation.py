@@ -39,15 +39,16 @@ def validate(
     settings, errors = _filled(model, filled, context)
     if errors:
         # rules about a whole list or table are looked at only when each of its entries is good
-        filled = _without(model, filled, errors)
+        filled = _cut(filled, _entries(model, filled, errors))
         errors += _filled(model, filled, context)[1]
     for error in errors:
         place, problem = _sentence(model, error, at, table, also)
         told.setdefault(place, problem)
     if told:
-        wrong = {place[len(at)] for place in told if len(place) > len(at)}
-        good = {key: value for key, value in filled.items() if key not in wrong}
-        settings, _ = _filled(model, good, context)
+        wrong = [place[len(at) :] for place in told if len(place) > len(at)]
+        settings, _ = _filled(model, _cut(filled, wrong), context)
+        if settings is None:
+            settings, _ = _filled(model, _cut(filled, [path[:1] for path in wrong]), context)
     return settings, list(told.values())
 
 
@@ -60,23 +61,29 @@ def _filled(
         return None, error.errors(include_url=False)
 
 
-def _without(model: type[BaseModel], table: Table, errors: Iterable[ErrorDetails]) -> Table:
-    """``table`` without those entries of its lists and tables that are in error."""
-    wrong: dict[str, set[str | int]] = {}
+def _entries(
+    model: type[BaseModel], table: Table, errors: Iterable[ErrorDetails]
+) -> Iterator[say.Path]:
+    """The entries of lists and tables in ``table`` that are in error."""
     for error in errors:
         key, *inside = error["loc"] or ("",)
         annotation = _annotation(model, str(key))
         if inside and key in table and (_is_list(annotation) or _is_table(annotation)):
-            wrong.setdefault(str(key), set()).add(inside[0])
-    return table | {key: _rest(table[key], entries) for key, entries in wrong.items()}
+            yield (key, inside[0])
 
 
-def _rest(value: Any, entries: set[str | int]) -> Any:
-    if isinstance(value, dict):
-        return {key: entry for key, entry in value.items() if key not in entries}
-    if isinstance(value, list):
-        return [entry for position, entry in enumerate(value) if position not in entries]
-    return value
+def _cut(value: Any, paths: Iterable[say.Path]) -> Any:
+    """``value`` without what is at any of the ``paths``."""
+    inside: dict[str | int, list[say.Path]] = {}
+    for first, *rest in paths:
+        inside.setdefault(first, []).append(tuple(rest))
+    entries = value.items() if isinstance(value, dict) else enumerate(value)
+    kept = {
+        key: _cut(entry, inside[key]) if key in inside and isinstance(entry, dict | list) else entry
+        for key, entry in entries
+        if () not in inside.get(key, ())
+    }
+    return kept if isinstance(value, dict) else list(kept.values())
 
 
 def _prepared(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,7 @@ ROOM = "123456789012345678"
 
 GOOD: dict[str, Any] = {
     "picker": {"url": "http://localhost:5000", "admin_key": SECRET},
+    "votes": {"from": ["libera"]},
     "adapters": {
         "console": {},
         "libera": {
@@ -52,6 +54,12 @@ MISTAKES: list[tuple[tuple[Any, ...], Any, str]] = [
     (("announce", "stat"), True, "announce.stat"),
     (("announce", "stats"), "often", 'announce.stats = "often"'),
     (("votes", "limit"), "twice", 'votes.limit = "twice"'),
+    (("votes", "from", NEW), "nope", 'votes.from = "nope"'),
+    (("votes", "from", NEW), 5, "votes.from (item) = 5"),
+    (("votes", "ignore_prefixes"), [""], 'votes.ignore_prefixes (item) = ""'),
+    (("commands", "prefix"), "a b", 'commands.prefix = "a b"'),
+    (("hosts", "accounts"), ["nope/x"], 'hosts.accounts = "nope/x"'),
+    (("hosts", "operators"), "x", 'hosts.operators = "x"'),
     (("messages", "sesion_ended"), "x", "messages.sesion_ended"),
     (("messages", "session_ended"), "{{ nobody }}", "messages.session_ended"),
     (("messages", "stats"), 5, "messages.stats = 5"),
@@ -138,7 +146,7 @@ def told(tree: dict[str, Any]) -> set[str]:
         with pytest.raises(ConfigError) as caught:
             load(path, {}, adapters)
     assert SECRET not in str(caught.value)
-    return {problem.where for problem in caught.value.problems}
+    return {re.sub(r"item \d+", "item", problem.where) for problem in caught.value.problems}
 
 
 def test_mistakes_in_nothing_are_told_alone() -> None:

@@ -308,6 +308,16 @@ def test_secret_from_a_mounted_folder(read: Any, tmp_path: Path) -> None:
     assert read(text).picker.admin_key.get_secret_value() == "s" * 64 * 1024
 
 
+def test_unreadable_files_are_not_the_same_secret(problems: Any) -> None:
+    """Of two tables whose secrets cannot be read none is said to have the other's."""
+    table = 'kind = "tokened"\ntoken_file = "gone"\nchannels = [1]\n'
+    told = problems(f"{PICKER}[adapters.a]\n{table}[adapters.b]\n{table}")
+    assert [sentence.partition(" = ***: there is no such")[0] for sentence in told] == [
+        "adapters.a.token_file",
+        "adapters.b.token_file",
+    ]
+
+
 def test_environment_decides_between_both_forms(read: Any, tmp_path: Path) -> None:
     """A variable of either form goes before either form in the file."""
     (tmp_path / "new").write_text("from a file")
