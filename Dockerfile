@@ -1,9 +1,11 @@
 # Build:  docker build -t nightcrier .
+#         with Apprise and Kosmi:  docker build --build-arg LOCK=requirements-extras.lock -t nightcrier .
 # Run:    docker run --read-only --tmpfs /tmp -v nightcrier:/data -v "$PWD/config.toml:/config.toml:ro" nightcrier
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY requirements.lock ./
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+ARG LOCK=requirements.lock
+COPY requirements.lock requirements-extras.lock ./
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r "$LOCK"
 COPY pyproject.toml README.md ./
 COPY bot bot
 COPY adapters adapters

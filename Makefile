@@ -6,7 +6,7 @@ UV := $(shell command -v uv 2>/dev/null)
 INSTALL := $(if $(UV),uv pip install --quiet --python .venv/bin/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 COMPILE := uv pip compile --quiet --universal --generate-hashes --no-strip-extras --python-version 3.11 --no-header
 
-.PHONY: demo test test-all check lock bench clean
+.PHONY: demo test test-all check extras lock bench clean
 
 demo: .venv/installed
 	@$(BIN)/nightcrier demo
@@ -26,9 +26,14 @@ check: .venv/developer
 bench: .venv/developer
 	$(BIN)/python -m bench
 
+# the libraries of Apprise and Kosmi
+extras: .venv/installed
+	$(INSTALL) --require-hashes -r requirements-extras.lock
+
 lock:
 	$(COMPILE) pyproject.toml -o requirements.lock
-	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements.lock -o requirements-dev.lock
+	$(COMPILE) pyproject.toml --extra apprise --extra kosmi -c requirements.lock -o requirements-extras.lock
+	$(COMPILE) pyproject.toml --all-extras --group dev -c requirements-extras.lock -o requirements-dev.lock
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

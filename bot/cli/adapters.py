@@ -13,6 +13,9 @@ def show() -> int:
     width = max(map(len, kinds))
     for kind in kinds:
         click.echo(f"{kind:{width}}  {_state(kind)}")
+    for entry in adapters.passed_over():
+        what = "not used: another adapter has this name"
+        click.echo(f"{entry.name:{width}}  from {adapters.provider(entry)}, {what}")
     return 0
 
 
@@ -22,6 +25,4 @@ def _state(kind: str) -> str:
     except ImportError as error:
         return f"missing: {error}"
     entry = adapters.foreign().get(kind)
-    if entry is None:
-        return "built in"
-    return f"from {entry.dist.name} {entry.dist.version}" if entry.dist else "from elsewhere"
+    return "built in" if entry is None else f"from {adapters.provider(entry)}"
