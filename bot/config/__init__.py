@@ -91,7 +91,7 @@ def load(
     Raises ConfigError.
     """
     folder = path.absolute().parent
-    tree = read(path)
+    tree = read(path, Tables)
     problems = overlay(tree, environ, _FIXED)
     chats = tree.pop("adapters", {})
     adapters, found = read_adapters(chats, folder, registry, probe)

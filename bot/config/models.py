@@ -15,6 +15,7 @@ from pydantic import (
     SecretStr,
     field_validator,
 )
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.chat import Rules
 from bot.domain import HOST, OPERATOR
@@ -162,11 +163,11 @@ class TableSettings(BaseModel):
     beside_relay: bool = False
 
 
-class Tables(BaseModel):
+class Tables(BaseSettings):
     """The file's top level. The adapters' tables stand beside it, since their shape is the
     adapters' own business."""
 
-    model_config = STRICT
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
 
     language: str = LANGUAGE
     picker: PickerSettings
@@ -177,3 +178,14 @@ class Tables(BaseModel):
     commands: CommandsSettings = CommandsSettings()
     hosts: HostsSettings = HostsSettings()
     messages: dict[str, str] = Field(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What has been read and laid over each other already, and nothing else."""
+        return (init_settings,)

@@ -1,20 +1,21 @@
 """Where settings come from: the TOML file, the environment over it, and files for secrets.
 
-Neither is read by pydantic-settings: its environment would read
+The environment is read here and not by pydantic-settings' own source, which would read
 ``NIGHTCRIER_ADAPTERS__LIBERA__PASSWORD=12345`` as a number, ignore a misspelt variable, and
-make tables that the file does not have; and what is left of it is this one call of ``tomllib``.
+make tables that the file does not have.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from stat import S_ISREG
 from tomllib import TOMLDecodeError
 from typing import Any
+
+from pydantic_settings import BaseSettings, TomlConfigSettingsSource
 
 from bot.config.problems import (
     PREFIX,
@@ -37,11 +38,11 @@ _ADDRESS = re.compile(r"(\w+_)?PORT")
 _ALIAS = re.compile(r"(\w+_)?NAME")
 
 
-def read(path: Path) -> Table:
+def read(path: Path, model: type[BaseSettings]) -> Table:
     """The file's tables as they stand. Raises ConfigError, with the line of a syntax error."""
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        path.open("rb").close()
+        return dict(TomlConfigSettingsSource(model, path)())
     except FileNotFoundError:
         what = "there is no such file; config.example.toml is one to begin with"
     except IsADirectoryError:
