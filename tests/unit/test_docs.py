@@ -62,6 +62,13 @@ def test_the_excerpt_is_in_the_wording() -> None:
     assert {line.split()[0] for line in excerpt} - {"…"} <= begins
 
 
+def test_the_readme_names_the_store_of_the_unit() -> None:
+    """Commands beside the service look for the store where the unit keeps it."""
+    unit = (ROOT / "nightcrier.service").read_text(encoding="utf-8")
+    stores = re.findall(r"^Environment=NIGHTCRIER_STORE__PATH=(.+)$", unit, re.MULTILINE)
+    assert [store for store in stores if f'path = "{store}"' in README] == stores != []
+
+
 def test_links_between_the_documents_lead_somewhere() -> None:
     """A relative link names a file that is there."""
     for document in DOCUMENTS:
