@@ -6,11 +6,13 @@ work is in a module of its own, imported when it is called, so that ``--help`` i
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -52,6 +54,11 @@ def _status(arguments: Sequence[str] | None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+
+
+def _end(_: int, __: FrameType | None) -> NoReturn:
+    """Nothing has begun yet that would have to be ended in order."""
+    sys.exit(0)
 
 
 def _configured(command: Command) -> Command:
@@ -132,6 +139,7 @@ def demo(speed: float, irc: str | None) -> int:
 )
 def run(path: Path | None, only: tuple[str, ...]) -> int:
     """Announce, until a signal ends it."""
+    signal.signal(signal.SIGTERM, _end)  # loading takes half a second, too
     from bot.cli.run import run
 
     return run(_load(path), only)

@@ -351,6 +351,19 @@ def test_health_without_a_bot(cli: Any, config: Path) -> None:
     assert done.stderr.startswith("no sign of life for 6")
 
 
+# --- signals --------------------------------------------------------------------------------
+
+
+def test_sigterm_before_the_bot_has_begun(tmp_path: Path) -> None:
+    """A service that is stopped while it still reads its configuration has not failed."""
+    config = tmp_path / "config.toml"
+    os.mkfifo(config)
+    with background(tmp_path, "run", "-c", str(config)) as process, config.open("w"):
+        process.terminate()
+        _, err = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, err) == (0, "")
+
+
 # --- sandbox --------------------------------------------------------------------------------
 
 
