@@ -3,6 +3,8 @@ with ``atheris`` installed beside Nightcrier (it is not among its requirements).
 that is made and kept; flags are libFuzzer's.
 
 An input is what a server sends. After 0xFE we say a line, answer one, and let seven seconds pass.
+Half of the mutations are libFuzzer's, of bytes; the other half put together whole lines that the
+seeds are made of, since what is of interest lies some lines deep (kicked, invited, kicked again).
 Allowed outcomes: the machine goes on, or it sets its ending; each line said has one fate; no
 line of ours holds a control that could begin another, or is longer than a server takes. Anything
 else ends the run with the input.
@@ -10,6 +12,7 @@ else ends the run with the input.
 
 from __future__ import annotations
 
+import random
 import sys
 from pathlib import Path
 
@@ -59,6 +62,24 @@ SEEDS = (
 )
 
 
+LINES = tuple({line for seed in SEEDS for line in seed.replace(PAUSE, b"\n" + PAUSE).split(b"\n")})
+
+
+def mutate(data: bytes, most: int, seed: int) -> bytes:
+    """Another input of at most so many bytes."""
+    dice = random.Random(seed)
+    if dice.random() < 0.5:
+        return bytes(atheris.Mutate(data, most))
+    lines = data.split(b"\n")
+    for _ in range(dice.randint(1, 4)):
+        at = dice.randrange(len(lines) + 1)
+        if dice.random() < 0.7:
+            lines.insert(at, dice.choice(LINES))
+        else:
+            del lines[at : at + 1]
+    return b"\n".join(lines)[:most]
+
+
 def once(data: bytes) -> None:
     known = Channels(("#night", "#quiet"), {"#quiet": "k"})
     machine = Machine(ME, known, burst=4, pace=0.0, digits="042", now=0.0)
@@ -102,8 +123,14 @@ def main() -> None:
     for number, seed in enumerate(SEEDS):
         (corpus / f"seed-{number}").write_bytes(seed)
     seconds = sys.argv[2] if len(sys.argv) > 2 else "600"
-    flags = [f"-max_total_time={seconds}", f"-max_len={LONGEST}", "-timeout=10", *sys.argv[3:]]
-    atheris.Setup([sys.argv[0], *flags, str(corpus)], once)
+    flags = [
+        f"-max_total_time={seconds}",
+        f"-max_len={LONGEST}",
+        "-len_control=10",
+        "-timeout=10",
+        *sys.argv[3:],
+    ]
+    atheris.Setup([sys.argv[0], *flags, str(corpus)], once, custom_mutator=mutate)
     atheris.Fuzz()
 
 
