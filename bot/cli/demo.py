@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from json import dumps
 from pathlib import Path
+from shutil import which
 from tempfile import TemporaryDirectory
 
 import click
@@ -39,8 +40,8 @@ END = """
 That was a whole night. Now for your own Picker:
 
   1. Copy config.example.toml to config.toml and fill in the Picker's address and key, and a chat.
-  2. nightcrier check --online     tries all of it, and says nothing
-  3. nightcrier run                announces
+  2. {0} check --online     tries all of it, and says nothing
+  3. {0} run                announces
 """
 
 _ADDRESS = re.compile(r"(?P<host>\[[^\]]+\]|[^:/\s]+):(?P<port>\d{1,5})/(?P<channel>[#&+!]\S+)")
@@ -101,11 +102,18 @@ async def _demo(speed: float, irc: Irc | None, time: Time) -> int:
             path = Path(folder) / "config.toml"
             path.write_text(_settings(url, irc), "utf-8")
             await _night(path, url, speed, progress, time)
-    click.echo(END)
+    click.echo(END.format(command(sys.argv[0], which("nightcrier"))))
     if waits:
         click.echo("The IRC server ends with this demo. Press Enter when you have read it there.")
         await enter_pressed()
     return 0
+
+
+def command(called: str, found: str | None) -> str:
+    """What to type for us: a .venv is on nobody's PATH, and was ``called`` by its path."""
+    if found:
+        return "nightcrier"
+    return called if Path(called).name == "nightcrier" else "python -m bot"
 
 
 def _settings(url: str, irc: Irc | None) -> str:
