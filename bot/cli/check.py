@@ -21,7 +21,9 @@ from bot.timing import SystemTime, Time, within
 PATIENCE = 30.0
 """Seconds in which a chat must have taken us in."""
 
-ASK_EVERY = 0.1
+SOONEST, LATEST = 0.1, 2.0
+"""Seconds until the next try, where the far side names none: longer each time, since it may count
+them against us."""
 
 ANSWER_WITHIN = 60.0
 """Seconds after which an answer to one try is not waited for any more."""
@@ -132,11 +134,13 @@ async def _try(
     adapter: Adapter, running: Future[None], channel: str, act: Act, deadline: float, time: Time
 ) -> tuple[str, bool]:
     """``act`` until it comes through or cannot; how it went, and whether that is well."""
+    usual = SOONEST
     while True:
         try:
             return await within(time, ANSWER_WITHIN, act(adapter, channel)), True
         except Transient as error:
-            what, wait = str(error), error.retry_after or ASK_EVERY
+            what, wait = str(error), error.retry_after or usual
+            usual = min(usual * 2, LATEST)
         except (Ambiguous, TimeoutError) as error:
             return f"may have arrived: {error or 'no answer'}", False
         except SendError as error:
@@ -144,7 +148,7 @@ async def _try(
         if running.done():
             return _end(running), False
         if time.monotonic() + wait > deadline:
-            return f"not within {PATIENCE:.0f} s: {what}", False
+            return f"not yet: {what}", False
         await time.sleep(wait)
 
 
