@@ -133,7 +133,8 @@ class DiscordBot:
         self._found()
         if self._hear is deaf:
             # Beside the bot that listens: neither its commands nor what is said to it are ours.
-            await asyncio.get_running_loop().create_future()
+            await _closed(client)
+            return
         await client.register_commands(self._memory)
         await self._listen(client)
 
@@ -391,3 +392,8 @@ class DiscordBot:
         """The account's name, and how it is mentioned."""
         me = self._client.user if self._client else None
         return (me.name, f"<@{me.id}>", f"<@!{me.id}>") if me else ()
+
+
+async def _closed(client: Client) -> None:
+    while not client.is_closed():  # noqa: ASYNC110 - it tells nobody when it is
+        await asyncio.sleep(0.5)
