@@ -130,6 +130,9 @@ class Store:
 
     async def _lock_file(self, patience: float) -> None:
         self._lock = FileLock(f"{self.path}.lock", thread_local=False)
+        if self._try_lock():
+            return
+        log.warning("%s is in use by another Nightcrier; waiting for its end", self.path)
         deadline = self._time.monotonic() + patience
         while not self._try_lock():
             if self._time.monotonic() >= deadline:

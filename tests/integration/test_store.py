@@ -596,8 +596,8 @@ def child(mode: str, path: Path, *arguments: str) -> Iterator[subprocess.Popen[s
             process.kill()
 
 
-async def test_second_nightcrier(path: Path) -> None:
-    """A second bot on the same file waits ten seconds for the first, then says so."""
+async def test_second_nightcrier(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A second bot on the same file says that it waits, ten seconds at most, then why it ends."""
     with child("hold", path) as first:
         assert first.stdout
         assert first.stdout.readline() == "open\n"
@@ -605,6 +605,9 @@ async def test_second_nightcrier(path: Path) -> None:
         opening = asyncio.create_task(Store.open(path, clock))
         await clock.advance(9.9)
         assert not opening.done()
+        assert [r.getMessage() for r in caplog.records if "waiting" in r.getMessage()] == [
+            f"{path} is in use by another Nightcrier; waiting for its end"
+        ]
         await clock.advance(0.2)
         with pytest.raises(StoreError, match="in use by another Nightcrier"):
             await opening
