@@ -21,9 +21,11 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, TypeVar
 
+import urllib3
 from apprise import Apprise as Library
 from apprise import AppriseAsset, NotifyBase, NotifyFormat
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from urllib3.exceptions import InsecureRequestWarning
 
 from bot.domain import Limits, Message, Pace, Proof, Receipt, Span, Style
 from bot.port import (
@@ -40,7 +42,10 @@ from bot.port import (
 T = TypeVar("T")
 
 WITHIN = 45.0
-"""Seconds for a send. Apprise's own limits are 4 s to connect and 4 s for each read."""
+"""Seconds for a send, whatever the service waits for."""
+ANSWER_WITHIN = 20.0
+"""Seconds for each answer, unless the address has its own (``rto``). Apprise's usual 4 s would put
+each message of a slow service in doubt, and so say it twice."""
 TO_END = 4.5
 """Seconds that the end of ``run`` waits for threads whose request is still under way."""
 
@@ -55,6 +60,8 @@ STATUS = re.compile(r"\berror=(\d{3})\b")
 NOT_REACHED = re.compile(
     r"NewConnectionError|ConnectTimeoutError|NameResolutionError|Connection refused|SSLError"
 )
+NOT_VALID = re.compile(r"CERTIFICATE_VERIFY_FAILED|CertificateError")
+SEVERAL = re.compile(r"[\s,]+[\w+-]+://")
 NOT_NOW = frozenset({408, 425, 429, 503})
 
 
@@ -67,10 +74,14 @@ def service_of(url: SecretStr) -> NotifyBase:
     A redirect is refused, since it would carry the address's secrets elsewhere.
     """
     listen()
+    if SEVERAL.search(url.get_secret_value().strip()):
+        raise ValueError("must be one address; each further one needs a channel of its own")
     asset = AppriseAsset(app_id="Nightcrier", app_desc="Nightcrier", http_redirects=False)
     service = Library.instantiate(url.get_secret_value(), asset=asset)
     if service is None:
         raise ValueError("is no address that Apprise knows; its documentation lists them")
+    if service.socket_read_timeout == NotifyBase.socket_read_timeout:
+        service.socket_read_timeout = ANSWER_WITHIN
     return service
 
 
@@ -195,7 +206,7 @@ def say(service: NotifyBase, body: str, form: NotifyFormat) -> None:
     except Exception as error:  # noqa: BLE001  a plug-in may raise anything, with the address in it
         raise Ambiguous(f"Apprise failed with {type(error).__name__}") from None
     if not delivered:
-        raise verdict(heard)
+        raise verdict(heard, several=len(service) > 1)
 
 
 # --- why it failed ------------------------------------------------------------------------
@@ -218,22 +229,31 @@ LISTENER = Listener()
 
 def listen() -> None:
     """From here on Apprise's log, which may hold addresses, goes to nobody but us, and the HTTP
-    library below it no longer logs paths, which it does at DEBUG."""
+    library below it no longer logs paths, which it does at DEBUG, nor warns of a host whose
+    certificate it was told not to verify."""
     library = logging.getLogger("apprise")
     library.addFilter(LISTENER)
     library.setLevel(logging.DEBUG)
     below = logging.getLogger("urllib3")
     below.setLevel(max(below.level, logging.INFO))
+    urllib3.disable_warnings(InsecureRequestWarning)
 
 
-def verdict(heard: Sequence[str]) -> SendError:
-    """The port's error for a failure, from what was logged before it."""
+def verdict(heard: Sequence[str], *, several: bool = False) -> SendError:
+    """The port's error for a failure, from what was logged before it. Where an address has
+    ``several`` recipients, the failure may be that of one among them."""
     text = "\n".join(heard)
     statuses = STATUS.findall(text)
+    error: SendError | None = None
     if statuses:
-        return answered(int(statuses[-1]))
-    if NOT_REACHED.search(text):
-        return Transient("the service cannot be reached")
+        error = answered(int(statuses[-1]))
+    elif NOT_REACHED.search(text):
+        what = ": its certificate is not valid" if NOT_VALID.search(text) else ""
+        error = Transient(f"the service cannot be reached{what}")
+    if several and isinstance(error, Transient):
+        return Ambiguous(f"for one of its recipients at least {error}")
+    if error is not None:
+        return error
     return Ambiguous("Apprise could not deliver it, or does not know whether it did")
 
 

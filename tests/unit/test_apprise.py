@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
+import warnings
 
 import pytest
 from apprise import NotifyFormat
 from fault_proxy import FaultProxy
 from json_service import JsonService
+from pydantic import SecretStr, ValidationError
+from urllib3.exceptions import InsecureRequestWarning
 
-from adapters.apprise import Apprise, Settings, render, verdict
+from adapters.apprise import Apprise, Settings, listen, render, say, service_of, verdict
 from bot.domain import Message, Span, Style
 from bot.port import Ambiguous, Permanent, Transient
 from bot.testing import message, running, until
@@ -77,12 +81,64 @@ def test_verdicts(heard: list[str], error: type[Exception]) -> None:
     assert type(verdict(heard)) is error
 
 
+def test_a_bad_certificate_is_told_as_such() -> None:
+    """A host who must mend a certificate is not sent looking for a cable."""
+    heard = [
+        "Socket Exception: ... SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY"
+        "_FAILED] certificate verify failed: self-signed certificate"
+    ]
+    assert str(verdict(heard)) == "the service cannot be reached: its certificate is not valid"
+
+
+class Fan:
+    """A service of two recipients, of which the second is not to be had."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def notify(self, **_: object) -> bool:
+        logging.getLogger("apprise").warning("Failed to notify one: error=%d.", 429)
+        return False
+
+
+def test_one_of_several_recipients_failed() -> None:
+    """It may have reached the others, so it is in doubt, and never repeated until it is stale."""
+    listen()
+    with pytest.raises(Ambiguous, match="one of its recipients at least the service answers 429"):
+        say(Fan(), "x", NotifyFormat.TEXT)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("more", "seconds"), [("", 20.0), ("?rto=7", 7.0)])
+def test_slow_services_have_time(more: str, seconds: float) -> None:
+    """An answer that takes some seconds is waited for, as long as the address says."""
+    assert service_of(SecretStr(f"json://localhost/{more}")).socket_read_timeout == seconds
+
+
+@pytest.mark.parametrize("between", [" ", ", ", ","])
+def test_several_addresses_in_one(between: str) -> None:
+    """Two addresses in one text are refused, not sent to a mixture of both."""
+    url = f"json://localhost/a{between}json://localhost/b"
+    with pytest.raises(ValidationError, match="must be one address"):
+        Settings(channels={"night": {"url": url}})
+
+
 def test_shortest_limit_counts() -> None:
     """The limits are those that all services of the table can keep."""
     url = "discord://4174216298/jHMHKw6-0K1gJZFLlF-w"
     adapter = Apprise(Settings(channels={"a": {"url": "ntfy://x"}, "b": {"url": url}}))
     assert adapter.limits.length == 2_000
     assert adapter.limits.multiline
+
+
+def test_a_host_is_not_named_in_a_warning() -> None:
+    """Where the host wants a certificate left unverified, no warning tells the address's host."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        listen()
+        warnings.warn(
+            "request is made to host 'secret.example'", InsecureRequestWarning, stacklevel=1
+        )
+    assert warned == []
 
 
 @pytest.fixture
