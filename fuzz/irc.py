@@ -89,7 +89,7 @@ def once(data: bytes) -> None:
         for text in buffer.feed(piece + b"\n"):
             machine.receive(text, now)
         channel = machine.channels.find("#night")
-        if channel is not None and machine.channels.obstacle(channel) is None:
+        if channel is not None and machine.channels.obstacle(channel, now) is None:
             tickets = speak(machine, channel, tickets)
         machine.wake(now)
         look(machine, now)

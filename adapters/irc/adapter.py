@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from adapters.irc.channels import Channel, Channels
+from adapters.irc.channels import LOOK_EVERY, SOON, Channel, Channels
 from adapters.irc.connection import Connection
 from adapters.irc.endings import LIVE_ENOUGH, Backoff
 from adapters.irc.facts import Ending, Identity, Patience, Spoken
@@ -73,6 +73,7 @@ class Irc:
         self._dice = dice
         self._connection: Connection | None = None
         self._why = "not connected yet"
+        self._again_at = 0.0
         self._told = ""
 
     @property
@@ -104,6 +105,7 @@ class Irc:
                 raise AdapterFatal(f"{self._name}: {ending.reason}")
             wait = backoff.wait(ending.patience, lived, self._dice())
             self._tell(ending, lived, wait)
+            self._again_at = loop_time() + wait
             await self._sleep(wait)
 
     async def send(self, channel: str, message: Message, *, key: str) -> Receipt:
@@ -158,7 +160,8 @@ class Irc:
         """The connection once we are welcome; raises why we are not."""
         connection = self._connection
         if connection is None or connection.machine is None or not connection.machine.welcomed:
-            raise Transient(self._why)
+            wait = max(self._again_at - loop_time(), 0.0)
+            raise Transient(self._why, min(wait + SOON, LOOK_EVERY))
         return connection
 
     def _ready(self, channel: str) -> tuple[Connection, Channel]:
@@ -167,7 +170,7 @@ class Irc:
         where = self._channels.find(channel)
         if where is None:
             raise Permanent(f"{channel} is not a channel of this connection")
-        obstacle = self._channels.obstacle(where)
+        obstacle = self._channels.obstacle(where, loop_time())
         if obstacle is not None:
             receipt(obstacle)
         return connection, where

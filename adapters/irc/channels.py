@@ -16,6 +16,9 @@ from bot.domain import Deferred, Refused
 
 ANSWER_WAIT = 60.0
 FIRST_RETRY, LAST_RETRY = 30.0, 600.0
+SOON, LOOK_EVERY = 2.0, 30.0
+"""Seconds until it makes sense to try again to speak in a channel that we are about to join, and
+in one that we may come back to sooner than we think."""
 KICK_PATIENCE = 60.0
 KICK_MEMORY = 3600.0
 AT_ONCE = 4
@@ -102,7 +105,7 @@ class Channels:
     def all_in(self) -> bool:
         return all(channel.stand in (Stand.IN, Stand.BARRED, Stand.WRONG) for channel in self._all)
 
-    def obstacle(self, channel: Channel) -> Deferred | Refused | None:
+    def obstacle(self, channel: Channel, now: float) -> Deferred | Refused | None:
         """Why ``channel`` cannot be spoken in, None if it can."""
         said = f"{channel.name}: {channel.reason}"
         match channel.stand:
@@ -110,7 +113,11 @@ class Channels:
                 return None
             case Stand.WRONG:
                 return Refused(said)
-        return Deferred(said)
+            case Stand.BARRED:
+                return Deferred(said)
+            case Stand.ASKED:
+                return Deferred(said, SOON)
+        return Deferred(said, min(max(channel.due_at - now, 0.0) + SOON, LOOK_EVERY))
 
     def joins(self, now: float) -> list[str]:
         """The JOIN lines that are due."""

@@ -246,6 +246,9 @@ class Machine:
 
     def _welcome(self, line: Line, now: float) -> None:
         self._nick.welcomed(line.param(0), now)
+        if self._nick.deadline() is not None:
+            told = f"the nick {self._nick.wanted} is taken; we are {self._nick.current}"
+            self._facts.append(Note(f"{told} until it is free"))
         self._histories.since = moment(line.tag("time"))
         self._outgoing.urge(*self._services.start(now, logged_in=self._signon.logged_in))
 

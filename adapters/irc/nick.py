@@ -8,7 +8,8 @@ from adapters.irc.text import fold
 SHORT = 9
 """Characters: NICKLEN of RFC 1459, where a server refuses more without saying how many it takes."""
 
-REGAIN_EVERY = 300.0
+FIRST_WAIT, LAST_WAIT = 30.0, 300.0
+"""Seconds between two tries to get our nick, doubling: we see who frees it only in our channels."""
 GHOST_WAIT = 4.0
 """Seconds that services have to drive out whoever holds our nick: they do it after the server
 has handled our next lines."""
@@ -27,6 +28,7 @@ class Nick:
         self._ghosted = False
         self._refusals = 0
         self._regain_at: float | None = None
+        self._wait = FIRST_WAIT
 
     def is_me(self, nick: str, casemapping: str = "rfc1459") -> bool:
         return fold(nick, casemapping) == fold(self.current, casemapping)
@@ -70,7 +72,8 @@ class Nick:
         """We are called ``nick`` now, by our wish or by services'."""
         self.current = nick
         ours = fold(nick) == fold(self.wanted) or not self._keen
-        self._regain_at = None if ours else now + REGAIN_EVERY
+        self._regain_at = None if ours else now + LAST_WAIT
+        self._wait = FIRST_WAIT
 
     def freed(self, line: Line, now: float) -> None:
         """Somebody left or changed a nick: if it was the wanted one, it is free."""
@@ -82,8 +85,11 @@ class Nick:
         if self._regain_at is None or now < self._regain_at:
             return False
         self._ghosted = services and not self._ghosted
-        self._regain_at = now + (GHOST_WAIT if self._ghosted else REGAIN_EVERY)
-        return None if self._ghosted else True
+        if self._ghosted:
+            self._regain_at = now + GHOST_WAIT
+            return None
+        self._regain_at, self._wait = now + self._wait, min(self._wait * 2, LAST_WAIT)
+        return True
 
     def deadline(self) -> float | None:
         return self._regain_at

@@ -460,8 +460,8 @@ def test_long_taken_nick_keeps_its_length():
 
 
 def test_nick_is_regained_when_it_is_free():
-    """With the wanted nick taken we ask for it at once, again every five minutes, and as soon
-    as its holder leaves or changes."""
+    """With the wanted nick taken we ask for it at once, and as soon as its holder leaves or
+    changes."""
     play(
         TAKEN
         + """
@@ -479,6 +479,55 @@ def test_nick_is_regained_when_it_is_free():
         """,
         nick="crier",
     )
+
+
+def test_nick_that_nobody_is_seen_to_leave():
+    """The host reads that our nick is taken. While its holder is in none of our channels it is
+    tried after 30 s, then 60 s later."""
+    played = play(
+        TAKEN
+        + """
+        S: :irc.test 001 crier_ :Welcome
+        S: :irc.test 422 crier_ :MOTD File is missing
+        C: JOIN #night
+        C: NICK crier
+        S: :irc.test 433 crier_ crier :Nickname is already in use
+        S: :crier_!c@host JOIN #night
+        C: MODE #night
+        +20
+        S: PING :x
+        C: PONG :x
+        +10
+        C: NICK crier
+        S: :irc.test 433 crier_ crier :Nickname is already in use
+        +29
+        S: PING :x
+        C: PONG :x
+        +29
+        S: PING :x
+        C: PONG :x
+        +2
+        C: NICK crier
+        S: :crier_!c@host NICK crier
+        """,
+        nick="crier",
+    )
+    (note,) = [fact.text for fact in played.facts if isinstance(fact, Note)]
+    assert note == "the nick crier is taken; we are crier_ until it is free"
+
+
+def test_lines_wait_as_long_as_we_are_out():
+    """What cannot be said after a kick is tried again when we may be back, and each half minute,
+    since an invitation may come before; thrown out for good it is up to the lane."""
+    played = play(PLAIN + "S: :op!o@h KICK #night nightcrier :out")
+    channels = played.machine.channels
+    channel = channels.find("#night")
+    waits = [channels.obstacle(channel, now).retry_after for now in (0.0, 29.0, 45.0, 61.0)]
+    assert waits == [30.0, 30.0, 17.0, 2.0]
+    assert channels.joins(61.0) == ["JOIN #night"]
+    assert channels.obstacle(channel, 61.0).retry_after == 2.0
+    played.machine.receive(":op!o@h KICK #night nightcrier :out", 62.0)
+    assert channels.obstacle(channel, 62.0).retry_after is None
 
 
 def test_ghost_is_driven_out():
@@ -692,7 +741,7 @@ def test_refused_join_is_retried_with_patience(numeric, word):
     assert len(notes) == 1
     assert word in notes[0]
     channel = played.machine.channels.find("#night")
-    assert isinstance(played.machine.channels.obstacle(channel), Deferred)
+    assert isinstance(played.machine.channels.obstacle(channel, played.now), Deferred)
 
 
 @pytest.mark.parametrize("numeric", ["403", "476", "479"])
@@ -707,7 +756,7 @@ def test_impossible_channel_is_given_up(numeric):
         """
     )
     channel = played.machine.channels.find("#night")
-    assert isinstance(played.machine.channels.obstacle(channel), Refused)
+    assert isinstance(played.machine.channels.obstacle(channel, played.now), Refused)
     assert played.machine.channels.all_in()
 
 
@@ -721,7 +770,7 @@ def test_too_long_channel_is_not_asked_for():
         S: :irc.test 422 nightcrier :MOTD File is missing
         """
     )
-    obstacle = played.machine.channels.obstacle(played.machine.channels.find("#night"))
+    obstacle = played.machine.channels.obstacle(played.machine.channels.find("#night"), played.now)
     assert isinstance(obstacle, Refused)
     assert "5 characters" in obstacle.reason
 
@@ -1159,7 +1208,7 @@ def test_too_long_line_among_echoes_is_the_oldest():
     assert isinstance(played.outcomes[1], Refused)
     assert isinstance(played.outcomes[2], Accepted)
     channels = played.machine.channels
-    assert channels.obstacle(channels.find("#night")) is None
+    assert channels.obstacle(channels.find("#night"), played.now) is None
 
 
 def test_missing_echo_is_in_doubt():

@@ -136,7 +136,7 @@ def test_every_line_said_has_one_fate(lines):
     for number, text in enumerate(lines):
         played.machine.receive(text, float(number))
         channel = played.machine.channels.find("#night")
-        if channel and played.machine.channels.obstacle(channel) is None:
+        if channel and played.machine.channels.obstacle(channel, 0.0) is None:
             said = played.machine.say(channel, f"line {number}")
         played.now = float(number)
         played._collect()
