@@ -25,7 +25,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.testing.rig import Clause, MemoryInMemory, Rig, Seen, message, ready, running, until
+from bot.testing.rig import Clause, MemoryInMemory, Rig, Seen, limit, message, ready, running, until
 
 __all__ = ["Clause", "MemoryInMemory", "Rig", "Seen", "message", "ready", "running", "until"]
 
@@ -78,10 +78,12 @@ async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[R
     assert missing is None, missing
     rig: Rig = request.param(tmp_path)
     try:
-        await rig.open()
+        async with limit(f"{rig.name} hangs in its open()", rig):
+            await rig.open()
         yield rig
     finally:
-        await rig.close()
+        async with limit(f"{rig.name} hangs in its close()", rig):
+            await rig.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

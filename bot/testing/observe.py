@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tomllib
 import unicodedata
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from bot.port import Adapter
 from bot.testing.rig import Rig, message, until
+
+OPEN_FILES = "/proc/self/fd"
 
 
 def letters(text: str) -> str:
@@ -48,12 +52,18 @@ def fill(character: str, adapter: Adapter) -> str:
     return character * low
 
 
+def ending(tasks: Iterable[asyncio.Task[Any]]) -> str:
+    """Tasks that should have ended, by the coroutine that they run."""
+    names = (getattr(task.get_coro(), "__qualname__", repr(task)) for task in tasks)
+    return f"these tasks to end: {', '.join(sorted(names))}"
+
+
 def sockets() -> set[str]:
-    """The sockets that this process holds, by inode."""
+    """The sockets that this process holds, by inode; none where the system does not tell."""
     links = set()
-    for descriptor in os.listdir("/proc/self/fd"):
+    for descriptor in os.listdir(OPEN_FILES) if os.path.isdir(OPEN_FILES) else ():
         with suppress(OSError):
-            links.add(os.readlink(f"/proc/self/fd/{descriptor}"))
+            links.add(os.readlink(f"{OPEN_FILES}/{descriptor}"))
     return {link for link in links if link.startswith("socket:")}
 
 

@@ -33,6 +33,8 @@ from bot.port import Adapter, SendError, Transient
 
 DEADLINE = 5.0
 """Seconds after which a wait counts as a hang."""
+LONGEST, LONGEST_OF_LONG = 45.0, 600.0
+"""Seconds after which a whole test does, the second for rigs that are ``long``."""
 
 
 class Clause(StrEnum):
@@ -177,8 +179,22 @@ async def turns(count: int) -> None:
         await asyncio.sleep(0)
 
 
+@asynccontextmanager
+async def limit(what: str, rig: Rig) -> AsyncIterator[None]:
+    """Fail, saying what hangs, instead of waiting for ever."""
+    try:
+        async with asyncio.timeout(LONGEST_OF_LONG if rig.long else LONGEST) as clock:
+            yield
+    except TimeoutError:
+        if clock.expired():
+            raise AssertionError(what) from None
+        raise
+
+
 async def until(
-    probe: Callable[[], Any | Awaitable[Any]], what: str, seconds: float = DEADLINE
+    probe: Callable[[], Any | Awaitable[Any]],
+    what: str | Callable[[], str],
+    seconds: float = DEADLINE,
 ) -> Any:
     """Poll ``probe`` until it answers something true, and return that."""
     loop = asyncio.get_running_loop()
@@ -189,7 +205,9 @@ async def until(
             answer = await answer
         if answer:
             return answer
-        assert loop.time() < end, f"waited {seconds} s in vain for {what}"
+        if loop.time() >= end:
+            told = what if isinstance(what, str) else what()
+            raise AssertionError(f"waited {seconds} s in vain for {told}")
         await asyncio.sleep(0.01)
 
 
