@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from bot.domain import (
@@ -98,7 +97,7 @@ def _counted(session: Session, info: SessionInfo | None, rows: Rows) -> Session:
     return session if played is None else replace(session, games_played=played)
 
 
-def _read(turn: Turn, session: Session, rows: Iterable[Row]) -> None:
+def _read(turn: Turn, session: Session, rows: tuple[Row, ...]) -> None:
     bound = bind(replace(session, unread=False), rows)
     take_back(turn, bound)
     take_rows(turn, bound)

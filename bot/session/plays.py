@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain import Game, GameAdded, Row, Votes
@@ -85,12 +85,14 @@ class Bound:
     gone: tuple[int, ...]
 
 
-def bind(session: Session, rows: Iterable[Row]) -> Bound:
+def bind(session: Session, rows: Collection[Row]) -> Bound:
     """Bind plays to rows: those bound before by row id, the others in order within each
     game's id, and what then is left by title (an id may be missing or not be the
-    catalogue's; contract 2.2). Rows told of before a night was resumed are left alone."""
+    catalogue's; contract 2.2). Rows told of before a night was resumed are left alone. A list
+    of fewer games than the Picker counts is not whole, and proves nothing gone."""
     past = session.past or Ended(0, ())
     left = [row for row in sorted(rows, key=lambda r: r.id) if row.id not in past.rows]
+    whole = len(rows) >= (session.games_played or 0)
     pairs: list[tuple[Play, Row]] = []
     plays = [play for play in session.plays if play.live and play.row_id not in past.rows]
     for match in (_same_row, _same_id, _same_title):
@@ -102,7 +104,8 @@ def bind(session: Session, rows: Iterable[Row]) -> Bound:
                 pairs.append((_told_by(play, row), row))
     for play, _ in pairs:
         session = change(session, play)
-    return Bound(session, tuple(pairs), tuple(left), tuple(play.number for play in plays))
+    gone = tuple(play.number for play in plays) if whole else ()
+    return Bound(session, tuple(pairs), tuple(left), gone)
 
 
 def _same_row(play: Play, row: Row) -> bool:

@@ -23,7 +23,7 @@ from night import (
     up,
 )
 
-from bot.domain import Game
+from bot.domain import Game, Verdict
 from bot.session import Phase, Reason
 
 
@@ -137,6 +137,32 @@ def test_a_row_tells_the_moment():
 
 
 # --- games taken back -----------------------------------------------------------------------
+
+
+def test_a_list_that_is_not_whole_takes_no_game_back():
+    """A list with fewer games than the session counts proves no removal, and no game is said
+    again when the list is whole; one with as many does."""
+    night = running(DRAWFUL, QUIPLASH)
+    assert night.poll(row(101, DRAWFUL), games=2) == []
+    assert night.poll(games=2) == []
+    assert night.taken_back == []
+    assert night.poll(row(101, DRAWFUL), row(102, QUIPLASH)) == []
+    assert night.taken_back == []
+    night.poll(row(101, DRAWFUL), games=1)
+    assert night.taken_back == [2]
+
+
+def test_a_list_that_is_not_whole_at_the_end_of_a_night():
+    """The game that ran is still the last one, and its votes are said."""
+    night = running(DRAWFUL, QUIPLASH)
+    night.poll_none()
+    night.confirm(Verdict.ENDED, row(101, DRAWFUL), games=2)
+    assert night.wants == ["tally 2"]
+    assert night.tally(2, {QUIPLASH: (3, 1)}) == [
+        "2. Quiplash had 3:1",
+        "17 ended",
+        "2 games played",
+    ]
 
 
 def test_the_running_game_is_taken_back():
