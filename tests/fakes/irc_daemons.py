@@ -49,10 +49,12 @@ class Certificate:
     key: Path
 
 
-def certificate(folder: Path, name: str = "localhost") -> Certificate:
+def certificate(
+    folder: Path, name: str = "localhost", hosts: str = "DNS:localhost,IP:127.0.0.1"
+) -> Certificate:
     made = Certificate(folder / f"{name}-cert.pem", folder / f"{name}-key.pem")
     request = "openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj".split()
-    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    names = ["-addext", f"subjectAltName={hosts}"]
     files = ["-keyout", made.key, "-out", made.certificate]
     subprocess.run([*request, f"/CN={name}", *names, *files], check=True, capture_output=True)
     return made

@@ -255,6 +255,27 @@ async def test_tls_is_verified_or_pinned(inspircd):
             await bot.ready()
 
 
+async def test_certificate_of_another_host_is_refused(tmp_path):
+    """A certificate that an authority of ours vouches for, but for another name, is none."""
+    made = certificate(tmp_path, "other", hosts="DNS:other.test")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(made.certificate, made.key)
+    got = b""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal got
+        got += await reader.read(100)
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, ssl=context)
+    port = server.sockets[0].getsockname()[1]
+    bot = Bot(port, tls=True, ca_file=made.certificate, password="hunter2")
+    async with bot.running():
+        assert "not trusted" in await bot.reason("mismatch")
+    server.close()
+    assert got == b""
+
+
 async def test_wrong_addresses_are_explained():
     """Plain text taken for TLS, a closed port and an impossible host each have their sentence."""
 
