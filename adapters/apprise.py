@@ -21,10 +21,10 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, TypeVar
 
-import urllib3
 from apprise import Apprise as Library
 from apprise import AppriseAsset, NotifyBase, NotifyFormat
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from urllib3 import disable_warnings
 from urllib3.exceptions import InsecureRequestWarning
 
 from bot.domain import Limits, Message, Pace, Proof, Receipt, Span, Style
@@ -236,7 +236,7 @@ def listen() -> None:
     library.setLevel(logging.DEBUG)
     below = logging.getLogger("urllib3")
     below.setLevel(max(below.level, logging.INFO))
-    urllib3.disable_warnings(InsecureRequestWarning)
+    disable_warnings(InsecureRequestWarning)
 
 
 def verdict(heard: Sequence[str], *, several: bool = False) -> SendError:

@@ -11,6 +11,7 @@ import base64
 import hmac
 import ipaddress
 import json
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -31,6 +32,8 @@ LENGTH = 4_000
 ANSWER_WITHIN = aiohttp.ClientTimeout(total=20, sock_connect=5)
 PREFIX = "whsec_"
 LOCAL = (".local", ".lan", ".internal", ".home.arpa", ".localhost")
+NUMBER = re.compile(r"\d+|0x[0-9a-f]+", re.IGNORECASE)
+"""An address in a form that resolvers take and that has no dots."""
 NOT_NOW = frozenset({408, 425, 429, 503})
 """Statuses by which a server says that it did not carry the request out."""
 CONTROLS = dict.fromkeys([*range(0x00, 0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0)])
@@ -40,6 +43,7 @@ def _is_address(url: SecretStr) -> SecretStr:
     try:
         parts = urlsplit(url.get_secret_value())
         whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        whole = whole and not any(map(str.isspace, url.get_secret_value()))
     except ValueError:
         whole = False
     if not whole:
@@ -56,7 +60,8 @@ def _is_near(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_private
     except ValueError:
-        return "." not in host or host.endswith(LOCAL)
+        is_name = "." not in host and not NUMBER.fullmatch(host)
+        return is_name or host.endswith(LOCAL)
 
 
 def _is_secret(secret: SecretStr) -> SecretStr:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from irc_daemons import certificate
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 from webhook_receiver import Answer, Receiver
 
 from adapters.webhook import Settings, Webhook, encode, judge, signed
@@ -30,6 +30,35 @@ def test_signature_is_the_standards() -> None:
     headers = signed(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, body)
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
     assert headers["webhook-timestamp"] == "1614265330"
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("https://example.org/hook", None),
+        ("http://192.168.1.5:8080/hook", None),
+        ("http://[::1]/hook", None),
+        ("http://receiver:8080/hook", None),
+        ("http://printer.local/hook", None),
+        ("http://example.org/hook", "must be https"),
+        ("http://8.8.8.8/hook", "must be https"),
+        ("http://134744072/hook", "must be https"),  # 8.8.8.8 too
+        ("http://0x08080808/hook", "must be https"),
+        ("https://exa mple.org/hook", "must be a whole address"),
+        ("https://example.org/hook\n", "must be a whole address"),
+        ("example.org/hook", "must be a whole address"),
+        ("https://example.org:99999/hook", "must be a whole address"),
+        ("https://crier:hunter2@example.org/hook", "no user and password"),
+    ],
+)
+def test_addresses(url: str, problem: str | None) -> None:
+    """An address is whole, and encrypted wherever it may be on the Internet."""
+    table = {"channels": {"website": {"url": url, "secret": SECRET}}}
+    if problem is None:
+        assert Settings(**table)
+    else:
+        with pytest.raises(ValidationError, match=problem):
+            Settings(**table)
 
 
 def test_body_says_everything() -> None:
