@@ -26,6 +26,8 @@ A Picker at {url}; Ctrl-C ends it. A night, with your key in $KEY:
 
 
 def sandbox(host: str, port: int, admin_key: str, era: str) -> int:
+    if not admin_key:
+        raise click.BadParameter("is empty; nobody could log in", param_hint="--admin-key")
     logs.configure(LogSettings(), [admin_key])
     picker = Sandbox(admin_key, time=SystemTime(), era=ERAS[era])
     try:

@@ -389,3 +389,10 @@ def test_sandbox_on_a_taken_port(tmp_path: Path, cli: Any) -> None:
         done = cli("sandbox", "--port", port, "--admin-key", "k")
         assert done.returncode == 1
         assert f"cannot listen on 127.0.0.1, port {port}" in done.stderr
+
+
+def test_sandbox_without_a_key(cli: Any) -> None:
+    """An empty key opens no Picker, so it is refused as wrong usage."""
+    done = cli("sandbox", "--port", "0", "--admin-key", "")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--admin-key: is empty" in done.stderr
