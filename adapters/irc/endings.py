@@ -23,6 +23,9 @@ WRONG_PASSWORD = re.compile(
     r"\b(bad|invalid|incorrect|wrong) password|password mismatch", re.IGNORECASE
 )
 
+FOREIGN = ("HTTP/", "SSH-")
+"""How servers of the web and of shells begin their first line."""
+
 LONGEST_REASON = 200
 SHORTEST, LONGEST = 2.0, 300.0
 FIRST_LONG, LAST_LONG = 15 * 60.0, 6 * 3600.0
@@ -50,6 +53,8 @@ def ending_of(line: Line) -> Ending | None:
             return Ending(f"the server does not let us in: {reason(line.param(-1))}", Patience.LONG)
         case "464":
             return BAD_PASSWORD
+        case other if other.startswith(FOREIGN):
+            return Ending("what answers there is no IRC server (keys: host, port)", Patience.LONG)
     return None
 
 

@@ -277,21 +277,31 @@ async def test_certificate_of_another_host_is_refused(tmp_path):
 
 
 async def test_wrong_addresses_are_explained():
-    """Plain text taken for TLS, a closed port and an impossible host each have their sentence."""
+    """Plain text taken for TLS, a web server, a closed port and an impossible host each have their
+    sentence."""
 
     async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b":irc.test NOTICE * :*** Looking up your hostname...\r\n")
         await reader.read(1)
         writer.close()
 
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nServer: Python/3.11 aiohttp\r\n\r\n")
+        writer.close()
+
     server = await asyncio.start_server(greet, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
+    web = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    elsewhere = {"port": web.sockets[0].getsockname()[1]}
     cases = (({"tls": True}, "tls = false"), ({"host": "a..b"}, "key: host"))
+    cases += ((elsewhere, "no IRC server"),)
     for settings, word in (*cases, ({"port": free_ports(1)[0]}, "nobody listens")):
         bot = Bot(**{"port": port} | settings)
         async with bot.running():
             await bot.reason(word)
-    server.close()
+    for listener in (server, web):
+        listener.close()
 
 
 async def test_broken_certificate_file_is_fatal(tmp_path):

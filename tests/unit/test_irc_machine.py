@@ -325,6 +325,8 @@ def test_sign_on_has_an_end():
         (":irc.test 465 nightcrier :You are banned from this server", Patience.LONG),
         (":irc.test 464 nightcrier :Password incorrect", Patience.FATAL),
         ("ERROR :Access denied: Bad password?", Patience.FATAL),
+        ("HTTP/1.1 400 Bad Request", Patience.LONG),
+        ("SSH-2.0-OpenSSH_9.2", Patience.LONG),
         ("ERROR :Server going down", Patience.SHORT),
         ("ERROR", Patience.SHORT),
     ],
