@@ -36,17 +36,26 @@ ME = Identity(
 PAUSE = b"\xfe"
 LONGEST = 4096
 
-SIGN_ON = b"CAP * LS :echo-message batch sasl\n:s 001 nightcrier :hi\n:s 422 nightcrier :no\n"
+SIGN_ON = b":s 001 nightcrier :hi\n:s 422 nightcrier :no\n"
 JOINED = SIGN_ON + b":NickServ NOTICE n :now identified\n:nightcrier!u@h JOIN #night\n" + PAUSE
+ECHOING = b"CAP * LS :echo-message server-time\nCAP * ACK :echo-message \n" + JOINED
+CAPS = b"batch echo-message labeled-response message-tags"
+LABELLED = b"CAP * LS :" + CAPS + b"\nCAP * ACK :" + CAPS + b"\n" + JOINED
 SEEDS = (
+    ECHOING + b":nightcrier!u@h PRIVMSG #night :hello\n:nightcrier!u@h PRIVMSG #night :5\n" + PAUSE,
+    ECHOING
+    + b":s 417 n :long\n:s PONG s nightcrier-1\n:nightcrier!u@h CHGHOST u h\n:s 396 n h :\n",
+    LABELLED + b"@label=t1;msgid=m :nightcrier!u@h PRIVMSG #night :hello\n@label=t2 ACK\n",
+    LABELLED + b"@label=t1 BATCH +b labeled-response\n@batch=b :s FAIL PRIVMSG INVALID_UTF8 :no\n"
+    b"BATCH -b\n",
     b"CAP * LS * :a b\nCAP * LS :sasl\nCAP * ACK :sasl \nAUTHENTICATE +\n900\n903\n",
     b"CAP * LS :sasl=PLAIN\nCAP * ACK :sasl\nAUTHENTICATE +\n:s 904 n :no\n",
     b":s 432 * n :no\n:s 433 * n :no\n:s 437 * n :no\n"
     b":s 001 nightcri_ :hi\n005 n NICKLEN=12 :x\n376\n",
     JOINED
-    + b":nightcrier!u@h PRIVMSG #night :hello\n@label=t1 ACK\n"
+    + b":s 404 n #night :no\n"
     + PAUSE
-    + b":s 404 n #night :no\n",
+    + b":s 442 n #night :no\n:s 404 n #night :no colours\n",
     JOINED + b":s PONG s nightcrier-1\n" + PAUSE + b"FAIL PRIVMSG X #night :no\n417 n :long\n",
     JOINED
     + b":s 353 n = #night :@bob +al\n:o!u@h MODE #night +o-v+c al al\n:bob NICK :al\n:al QUIT\n",
