@@ -80,7 +80,9 @@ class Channels:
         for channel in self._all:
             if channel.stand is Stand.BARRED:
                 continue
-            if channel.kicked_at is None or channel.stand is not Stand.OUT:
+            if channel.kicked_at is not None and channel.stand is Stand.OUT:
+                channel.due_at = channel.kicked_at + KICK_PATIENCE
+            else:
                 channel.due_at, channel.reason = 0.0, "not joined yet"
             channel.stand, channel.retry, channel.refused_by = Stand.OUT, FIRST_RETRY, ""
             channel.plain = False
