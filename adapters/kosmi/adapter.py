@@ -25,7 +25,8 @@ NO_ROOM = 15 * 60.0
 LIVE_ENOUGH = 60.0
 RENEW_BEFORE = 7 * 86_400.0
 DAY = 86_400.0
-CANCEL_AGAIN = 1.0
+CANCEL_AGAIN = 3.0
+"""Seconds; gql takes two to close what it cannot close in order."""
 USUAL = Patience()
 
 LENGTH = 500
@@ -115,7 +116,7 @@ class Kosmi:
                 self._anonymous = None
                 self._tell(room, "Kosmi refuses the anonymous login")
             except FAULTS as error:
-                self._tell(room, told(error))
+                self._tell(room, room.masked(told(error)))
             if loop.time() - began > LIVE_ENOUGH:
                 ceiling = SHORTEST
             await self._sleep(wait or self._roll() * ceiling)
@@ -149,7 +150,7 @@ class Kosmi:
             log.warning("%s: the token of Kosmi ends on %s", self._name, day)
 
 
-async def alone(work: Coroutine[Any, Any, T]) -> T:
+async def alone(work: Coroutine[Any, Any, T], again: float = CANCEL_AGAIN) -> T:
     """The result of ``work``, run as a task of its own and cancelled until it ends: gql loses a
     cancellation that comes while it opens or closes."""
     task = asyncio.create_task(work)
@@ -158,7 +159,7 @@ async def alone(work: Coroutine[Any, Any, T]) -> T:
     finally:
         while not task.done():
             task.cancel()
-            await asyncio.wait({task}, timeout=CANCEL_AGAIN)
+            await asyncio.wait({task}, timeout=again)
         if not task.cancelled():
             task.exception()  # looked at, so that asyncio logs none
     return task.result()

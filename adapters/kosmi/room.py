@@ -30,6 +30,7 @@ NOT_FOUND = "ROOM_NOT_FOUND"
 UNAUTHORIZED = frozenset({4401, 4403})
 """Closing codes by which servers of this protocol refuse a login."""
 
+LONGEST_REASON = 200
 DECADE = 10 * 365 * 86_400.0
 
 FAULTS = (TransportError, aiohttp.ClientError, OSError, TimeoutError, ValueError, LookupError)
@@ -99,6 +100,7 @@ class Room:
         self._hear = hear
         self._now = now
         self._patience = patience
+        self._token = ""
         self._user = ""
         self._names: tuple[str, ...] = ()
         self._session: AsyncClientSession | None = None
@@ -120,7 +122,7 @@ class Room:
 
         Raises Refused, NoRoom, or one of FAULTS.
         """
-        user = user_of(token)
+        self._token, user = token, user_of(token)
         if user != self._user:
             self._user, self._names = user, ()
         async with self._connected(token) as session:
@@ -144,7 +146,7 @@ class Room:
                     raise Transient("Kosmi did not take the message")
                 return Receipt(Proof.CONFIRMED, await echo)
         except TransportQueryError as error:
-            raise Transient(f"Kosmi refuses the message: {reason(error)}") from error
+            raise Transient(self.masked(f"Kosmi refuses the message: {reason(error)}")) from None
         except TimeoutError:
             raise Ambiguous("the message did not appear in the room in time") from None
         except FAULTS as error:
@@ -157,6 +159,10 @@ class Room:
     def check(self) -> None:
         """Whether we are in the room. Raises Transient or Permanent."""
         self._ready()
+
+    def masked(self, text: str) -> str:
+        """The words of a site that may repeat our token to us; short."""
+        return (text.replace(self._token, "***") if self._token else text)[:LONGEST_REASON]
 
     def _ready(self) -> AsyncClientSession:
         if not self._exists:
@@ -348,7 +354,7 @@ def told(error: Exception) -> str:
 
 
 def reason(error: TransportQueryError) -> str:
-    """The site's own words, short."""
+    """The site's own words."""
     first = (error.errors or [{}])[0]
     message = first.get("message") if isinstance(first, dict) else None
-    return str(message or "no reason given")[:200]
+    return str(message or "no reason given")

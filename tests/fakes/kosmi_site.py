@@ -115,7 +115,7 @@ async def deliver(info: Context, body: str, room_id: str) -> Ok:
     room, user = room_of(info, room_id, "sendMessage"), info.context.user
     assert user is not None
     if room.muted:
-        raise ValueError("FORBIDDEN")
+        raise ValueError(f"FORBIDDEN to {info.context.connection_params['token']}")
     if not room.loses and room_id in info.context.joined:
         room.tell(info.context.site.message(user, body))
         await asyncio.sleep(info.context.site.lateness)

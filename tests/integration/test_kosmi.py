@@ -197,6 +197,15 @@ async def test_answers_go_to_the_room(site: KosmiSite) -> None:
     assert len(heard) == 1
 
 
+async def test_site_that_repeats_our_token(site: KosmiSite) -> None:
+    """What the site says of a refusal is told, and the token in it is not, nor a part of it."""
+    token = site.token("crier", note="x" * 300)
+    async with running(kosmi(site, token=token), "@night") as adapter:
+        site.rooms["@night"].muted = True
+        with pytest.raises(Transient, match=r"refuses the message: FORBIDDEN to \*\*\*$"):
+            await adapter.send("@night", message("hush"), key="k")
+
+
 async def test_what_we_are_called_is_learned_from_our_messages(site: KosmiSite) -> None:
     """Our name is known once a message of ours was seen, and at once where the chat has one."""
     async with running(kosmi(site), "@night") as adapter:
@@ -278,7 +287,7 @@ async def test_cancellation_that_the_library_loses() -> None:
         lost.append(True)
         await asyncio.get_running_loop().create_future()
 
-    task = asyncio.create_task(alone(work()))
+    task = asyncio.create_task(alone(work(), again=0.01))
     await turns(2)
     task.cancel()
     await asyncio.wait({task}, timeout=DEADLINE)
