@@ -59,6 +59,7 @@ HTML = {Style.BOLD: ("<b>", "</b>"), Style.CODE: ("<code>", "</code>")}
 STATUS = re.compile(r"\berror=(\d{3})\b")
 NOT_REACHED = re.compile(
     r"NewConnectionError|ConnectTimeoutError|NameResolutionError|Connection refused|SSLError"
+    r"|\[Errno (-[235]|101|111|113)\]"  # no such name (now), no network, no listener, no route
 )
 NOT_VALID = re.compile(r"CERTIFICATE_VERIFY_FAILED|CertificateError")
 SEVERAL = re.compile(r"[\s,]+[\w+-]+://")
@@ -79,10 +80,23 @@ def service_of(url: SecretStr) -> NotifyBase:
     asset = AppriseAsset(app_id="Nightcrier", app_desc="Nightcrier", http_redirects=False)
     service = Library.instantiate(url.get_secret_value(), asset=asset)
     if service is None:
-        raise ValueError("is no address that Apprise knows; its documentation lists them")
+        raise ValueError(unknown(url.get_secret_value().strip()))
     if service.socket_read_timeout == NotifyBase.socket_read_timeout:
         service.socket_read_timeout = ANSWER_WITHIN
     return service
+
+
+def unknown(url: str) -> str:
+    """Why there is no service at an address, without the address."""
+    scheme = url.partition("://")[0].lower()
+    for service in Library().details(show_disabled=True)["schemas"]:
+        if scheme not in [*(service["protocols"] or ()), *(service["secure_protocols"] or ())]:
+            continue
+        name, page = service["service_name"], service["setup_url"]
+        if not service["enabled"]:
+            return f"needs libraries for {name} that are not installed here; {page} names them"
+        return f"is no whole address of {name}; {page} has its form"
+    return "is no address that Apprise knows; https://appriseit.com/services/ lists them"
 
 
 def _is_known(url: SecretStr) -> SecretStr:

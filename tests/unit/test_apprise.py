@@ -14,7 +14,7 @@ from json_service import JsonService
 from pydantic import SecretStr, ValidationError
 from urllib3.exceptions import InsecureRequestWarning
 
-from adapters.apprise import Apprise, Settings, listen, render, say, service_of, verdict
+from adapters.apprise import Apprise, Settings, listen, render, say, service_of, unknown, verdict
 from bot.domain import Message, Span, Style
 from bot.port import Ambiguous, Permanent, Transient
 from bot.testing import message, running, until
@@ -72,6 +72,9 @@ def test_markdown_of_odd_texts(text: str, markdown: str) -> None:
         (["Failed to send it: error=999."], Ambiguous),
         (["A Connection error occurred.", "Socket Exception: ... NewConnectionError("], Transient),
         (["A Connection error occurred.", "Socket Exception: ... Read timed out"], Ambiguous),
+        (["Connection error", "Socket Exception: [Errno -2] Name or service not known"], Transient),
+        (["Connection error", "Socket Exception: [Errno 113] No route to host"], Transient),
+        (["Connection error", "Socket Exception: [Errno 104] Connection reset"], Ambiguous),
         (["A Connection error occurred."], Ambiguous),
         ([], Ambiguous),
     ],
@@ -112,6 +115,30 @@ def test_one_of_several_recipients_failed() -> None:
 def test_slow_services_have_time(more: str, seconds: float) -> None:
     """An answer that takes some seconds is waited for, as long as the address says."""
     assert service_of(SecretStr(f"json://localhost/{more}")).socket_read_timeout == seconds
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("nosuch://hunter2", "no address that Apprise knows"),
+        ("hunter2", "no address that Apprise knows"),
+        ("slack://hunter2", "no whole address of Slack; https://"),
+        ("json://", "no whole address of JSON; https://"),
+    ],
+)
+def test_addresses_that_cannot_be(url: str, problem: str) -> None:
+    """A host is told what the address lacks, and reads nothing of it."""
+    with pytest.raises(ValueError, match=problem) as caught:
+        service_of(SecretStr(url))
+    assert "hunter2" not in str(caught.value)
+
+
+def test_service_that_needs_more() -> None:
+    """What Apprise can reach only with another library is told so."""
+    assert unknown("mqtt://localhost/night") == (
+        "needs libraries for MQTT Notification that are not installed here; "
+        "https://appriseit.com/services/mqtt/ names them"
+    )
 
 
 @pytest.mark.parametrize("between", [" ", ", ", ","])

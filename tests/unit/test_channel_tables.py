@@ -138,7 +138,7 @@ def test_names_like_keys_are_only_names(read: Any) -> None:
             '[adapters.apprise.channels.phone]\nurl = "s3cret://token"\n',
             [
                 "adapters.apprise.channels.phone.url = ***: "
-                "is no address that Apprise knows; its documentation lists them"
+                "is no address that Apprise knows; https://appriseit.com/services/ lists them"
             ],
         ),
         (
