@@ -94,8 +94,12 @@ class Daemon:
         self.kill()
 
 
+LINK = "[Server]\nName = {name}\nMyPassword = link\nPeerPassword = link\n"
+
+
 class Ngircd(Daemon):
-    """ngircd: no IRCv3 but multi-prefix, NICKLEN 9, closes the link on a line above 512."""
+    """ngircd: no IRCv3 but multi-prefix, NICKLEN 9, closes the link on a line above 512. It links
+    with ``other``, and does so by itself where it knows its port."""
 
     def __init__(
         self,
@@ -105,25 +109,31 @@ class Ngircd(Daemon):
         penalty: int = 0,
         address: str = "127.0.0.1",
         most: int = 0,
+        name: str = "irc.test",
+        other: str = "",
+        other_port: int = 0,
     ) -> None:
         super().__init__(folder)
         self._password = password
         self._penalty = penalty
         self._address = address
         self._most = most
+        self._name = name
+        self._link = LINK.format(name=other) if other else ""
+        self._link += f"Host = 127.0.0.1\nPort = {other_port}\n" if other_port else ""
 
     async def start(self) -> Ngircd:
         self.port = self.port or free_ports(1)[0]
         config = self.folder / "ngircd.conf"
         password = f"Password = {self._password}\n" if self._password else ""
         config.write_text(
-            f"[Global]\nName = irc.test\nInfo = test\nListen = {self._address}\n"
+            f"[Global]\nName = {self._name}\nInfo = test\nListen = {self._address}\n"
             f"Ports = {self.port}\n{password}"
             f"ServerUID = {os.getuid()}\nServerGID = {os.getgid()}\nMotdPhrase = hello\n"
             "[Limits]\nMaxConnectionsIP = 0\nMaxJoins = 200\n"
             f"MaxConnections = {self._most}\nMaxPenaltyTime = {self._penalty}\n"
             "PingTimeout = 120\nPongTimeout = 20\n"
-            "[Options]\nDNS = no\nIdent = no\nPAM = no\n"
+            f"[Options]\nDNS = no\nIdent = no\nPAM = no\nConnectIPv6 = no\n{self._link}"
         )
         self._spawn(program("ngircd") or "ngircd", "-n", "-f", config)
         await self._listening(self.port, self._address)

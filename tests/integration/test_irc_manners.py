@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from irc_bot import DEADLINE, Bot, message, needs_inspircd, needs_ngircd, until
 from irc_daemons import Inspircd, Ngircd
+from irc_person import Person
 
 from adapters.irc.nick import GHOST_WAIT
 from bot.domain import OPERATOR
@@ -217,6 +218,49 @@ async def test_operators_of_a_channel_are_known(tmp_path, kind, present):
         assert (await heard(bot, "four")).author.roles == (OPERATOR,)
         bob.send("PART #night", "JOIN #night", "PRIVMSG #night :five")
         assert (await heard(bot, "five")).author.roles == ()
+
+
+async def is_seen(person: Person, nick: str) -> bool:
+    """Whether the network has somebody of this nick, asked of the person's server."""
+    since = len(person.lines)
+    person.send(f"ISON {nick}")
+    return nick in (await person.expect(" 303 ", since)).rpartition(":")[2]
+
+
+@needs_ngircd
+async def test_netsplit_is_quiet(tmp_path, present):
+    """A split takes half of the channel away and gives it back: we stay, say nothing, are heard by
+    both halves again, and nobody is an operator by what they were before."""
+    (near, far) = (tmp_path / "near", tmp_path / "far")
+    near.mkdir()
+    far.mkdir()
+    hub = await present.started(Ngircd(near, other="far.test"))
+    leaf = Ngircd(far, name="far.test", other="irc.test", other_port=hub.port)
+    await present.started(leaf)
+    watcher = await present.person("watcher", hub.port, "#night")
+    jo = await present.person("jo", leaf.port)
+    await until(lambda: is_seen(jo, "watcher"), 3 * DEADLINE)
+    jo.send("JOIN #night")
+    await watcher.expect(":jo!")
+    watcher.send("MODE #night +o jo")
+    bot = Bot(hub.port)
+    async with bot.running() as adapter:
+        await bot.ready()
+        jo.send("PRIVMSG #night :before")
+        assert (await heard(bot, "before")).author.roles == (OPERATOR,)
+        leaf.kill()
+        await watcher.expect(":jo!~jo@127.0.0.1 QUIT")
+        assert not bot.adapter._channels.find("#night").operators._held.keys() & {"jo"}
+        await leaf.start()
+        again = await present.person("jo", leaf.port)
+        await until(lambda: is_seen(again, "watcher"), 3 * DEADLINE)
+        again.send("JOIN #night")
+        again.send("PRIVMSG #night :after")
+        assert (await heard(bot, "after")).author.roles == ()
+        await adapter.send("#night", message("to both"), key="k")
+        await again.expect("to both")
+        assert bot.waits == []
+    assert watcher.said("#night") == ["before", "after", "to both"]
 
 
 @needs_inspircd
