@@ -95,7 +95,7 @@ def problem(at: Path, what: str, value: object = None, *, secret: bool = False) 
 
 def unknown(at: Path, known: Iterable[str], value: object = None) -> Problem:
     """A key that does not exist, with the nearest that does; its value is not shown."""
-    names = sorted(known)
+    names = sorted(set(known))
     near = nearest(str(at[-1]), names)
     if near is None:
         there_are = ", ".join(names)

@@ -147,6 +147,13 @@ def test_names_like_keys_are_only_names(read: Any) -> None:
             '[adapters.a.channels.y]\nurl = "ntfy://s3cret"\n',
             ["adapters.a.channels: y has the same url as x"],
         ),
+        (
+            HOOKS + "zzz = 1\n" + NIGHT,
+            [
+                "adapters.hooks.zzz: there is no such setting; there are announce, beside_relay, "
+                "channels, dedupes_for, kind"
+            ],
+        ),
     ],
 )
 def test_problems_of_channel_tables(read: Any, text: str, sentences: list[str]) -> None:
