@@ -110,7 +110,7 @@ async def two_chats(
     """The bot, linked to everything. ``more`` are further tables of its configuration, ``irc``
     and ``discord`` further settings of its adapters' tables; ``accounts`` are registered."""
     async with AsyncExitStack() as stack:
-        daemon = await Inspircd(folder, services=True).start()
+        daemon = await Inspircd(folder, services=bool(accounts)).start()
         stack.push_async_callback(daemon.stop)
         for account in accounts:
             await daemon.register(account, PASSWORD)
