@@ -60,7 +60,12 @@ class _App:
         self._parts = parts
         self._jumps = Jumps()
         self._lanes = open_lanes(
-            parts.announce, parts.adapters, parts.store, parts.time, held=self._held
+            parts.announce,
+            parts.adapters,
+            parts.store,
+            parts.time,
+            held=self._held,
+            mask=parts.mask,
         )
         self._editors = [lane.editor for lane in self._lanes.values() if lane.editor]
         self._workers: list[Lane | Editor] = [*self._lanes.values(), *self._editors]

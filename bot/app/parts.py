@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.app.hearing import Hearing
@@ -48,7 +48,8 @@ class Listening:
 @dataclass(frozen=True, slots=True)
 class Parts:
     """``announce`` has the targets that speak, ``configured`` those that the configuration has,
-    which are more in a rehearsal (``--only``). The adapters tell ``hearing`` what they hear."""
+    which are more in a rehearsal (``--only``). The adapters tell ``hearing`` what they hear;
+    ``mask`` hides secrets in what a far side says."""
 
     picker: Picker
     store: Store
@@ -60,3 +61,4 @@ class Parts:
     time: Time
     hearing: Hearing = field(default_factory=Hearing)
     listening: Listening = field(default_factory=Listening)
+    mask: Callable[[str], str] = str

@@ -18,6 +18,7 @@ from bot import messages
 from bot.app import Hearing, Listening, Parts
 from bot.ballots import Limit
 from bot.chat import Rules
+from bot.cli.logs import masking
 from bot.config import AdapterTable, Config, ConfigError, Problem
 from bot.deliver import can_edit
 from bot.domain import Kind, Target
@@ -110,6 +111,7 @@ def parts(config: Config, speaking: Config, store: Store, time: Time) -> Parts:
         time=time,
         hearing=hearing,
         listening=listening(config),
+        mask=masking(config.secrets),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from bot.domain import Deferred, Doubtful, Refused, Target
@@ -15,6 +15,9 @@ from bot.timing import Time
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+Mask = Callable[[str], str]
+"""Blacks the secrets out that a far side may repeat to us. What it says is kept in the store."""
 
 LONGEST = 60.0
 """Seconds that a call may take, whatever the adapter thinks."""
@@ -38,24 +41,27 @@ async def attempt(call: Coroutine[Any, Any, T], time: Time) -> asyncio.Task[T]:
     return task
 
 
-def failure(task: asyncio.Task[Any], target: Target) -> Deferred | Refused | Doubtful | None:
-    """How the call failed, None if it did not. An error that is not of the port may mean
-    anything; of it only the type is told, since its text may hold a secret."""
+def failure(
+    task: asyncio.Task[Any], target: Target, mask: Mask = str
+) -> Deferred | Refused | Doubtful | None:
+    """How the call failed, None if it did not. ``mask`` is put over what the far side says. An
+    error that is not of the port may mean anything; of it only the type is told, since its text
+    may hold a secret."""
     if not task.done() or task.cancelled():
         return Doubtful(f"no answer within {LONGEST:.0f} s")
     match task.exception():
         case None:
             return None
         case Transient(retry_after=wait) as error:
-            return Deferred(_reason(error), wait)
+            return Deferred(_reason(error, mask), wait)
         case Permanent() as error:
-            return Refused(_reason(error))
+            return Refused(_reason(error, mask))
         case Ambiguous() as error:
-            return Doubtful(_reason(error))
+            return Doubtful(_reason(error, mask))
         case error:
             log.error("the adapter of %s failed: %s", target, type(error).__name__)
             return Doubtful(f"the adapter failed ({type(error).__name__})")
 
 
-def _reason(error: Exception) -> str:
-    return clean(str(error))[:_REASON_LENGTH] or type(error).__name__
+def _reason(error: Exception, mask: Mask) -> str:
+    return clean(mask(str(error)))[:_REASON_LENGTH] or type(error).__name__

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from bot import outbox
 from bot.boards import Row
-from bot.deliver.attempt import attempt, failure
+from bot.deliver.attempt import Mask, attempt, failure
 from bot.deliver.pacer import Pacer, nap
 from bot.domain import Deferred, Pace, Refused, Target
 from bot.formatter import split
@@ -50,6 +50,7 @@ class Editor:
         *,
         pacer: Pacer,
         jitter: Callable[[], float] = random.random,
+        mask: Mask = str,
     ) -> None:
         self.target = target
         self._adapter = adapter
@@ -57,6 +58,7 @@ class Editor:
         self._time = time
         self._pacer = pacer
         self._jitter = jitter
+        self._mask = mask
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._due: dict[int, _Due] = {}
@@ -119,7 +121,7 @@ class Editor:
         edit = self._adapter.edit(self.target.channel, row.remote_id, message)
         task = await attempt(edit, self._time)
         now = self._time.now()
-        match failure(task, self.target):
+        match failure(task, self.target, self._mask):
             case None:
                 await self._store.write(lambda ledger: ledger.boards.has_shown(row, now))
                 self._rest(row, limits.edit_every)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from bot import outbox
-from bot.deliver.attempt import attempt, failure
+from bot.deliver.attempt import Mask, attempt, failure
 from bot.deliver.editor import Editor
 from bot.deliver.pacer import Pacer, nap
 from bot.domain import Accepted, Deferred, Delivery, Limits, Message, Pace, Status, Target
@@ -40,15 +40,20 @@ def open_lanes(
     time: Time,
     *,
     held: Callable[[], bool],
+    mask: Mask = str,
 ) -> dict[Target, Lane]:
     """A lane for each target, those of one adapter at one pace. ``held`` is whether nothing
-    expires at the moment."""
+    expires at the moment, ``mask`` hides secrets in what a far side says."""
     pacers = {name: Pacer(time) for name in adapters}
     lanes: dict[Target, Lane] = {}
     for target in targets:
         adapter, pacer = adapters[target.adapter], pacers[target.adapter]
-        editor = Editor(target, adapter, store, time, pacer=pacer) if can_edit(adapter) else None
-        lanes[target] = Lane(target, adapter, store, time, pacer=pacer, held=held, editor=editor)
+        editor = None
+        if can_edit(adapter):
+            editor = Editor(target, adapter, store, time, pacer=pacer, mask=mask)
+        lanes[target] = Lane(
+            target, adapter, store, time, pacer=pacer, held=held, editor=editor, mask=mask
+        )
     return lanes
 
 
@@ -102,6 +107,7 @@ class Lane:
         held: Callable[[], bool] = lambda: False,
         jitter: Callable[[], float] = random.random,
         editor: Editor | None = None,
+        mask: Mask = str,
     ) -> None:
         self.target = target
         self.editor = editor
@@ -113,6 +119,7 @@ class Lane:
         self._pacer = pacer
         self._held = held
         self._jitter = jitter
+        self._mask = mask
         self._woken = asyncio.Event()
         self._stopping = False
         self._due = 0.0
@@ -230,7 +237,7 @@ class Lane:
     async def _send(self, row: Delivery, limits: Limits) -> None:
         send = self._adapter.send(self.target.channel, row.message, key=row.send_key)
         task = await attempt(send, self._time)
-        outcome = failure(task, self.target) or Accepted(task.result())
+        outcome = failure(task, self.target, self._mask) or Accepted(task.result())
         now, jitter, known = self._time.now(), self._jitter(), self._answerable(limits, row)
 
         def settle(ledger: Ledger) -> tuple[tuple[Delivery, ...], float]:
@@ -254,7 +261,7 @@ class Lane:
         task = await attempt(
             self._adapter.find(self.target.channel, row.message, since), self._time
         )
-        match failure(task, self.target):
+        match failure(task, self.target, self._mask):
             case None:
                 await self._learn(row, task.result())
             case Deferred(reason, retry_after):
@@ -308,7 +315,7 @@ class Lane:
         limits, measure = self._adapter.limits, self._adapter.measure
         head, rest = split(reply.message, limits.length, measure, multiline=limits.multiline)
         task = await attempt(self._adapter.reply(reply.handle, head, reply.private), self._time)
-        if problem := failure(task, self.target):
+        if problem := failure(task, self.target, self._mask):
             self._drop(problem.reason)
         elif rest:
             self._replies.appendleft(replace(reply, message=rest))

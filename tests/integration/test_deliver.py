@@ -55,6 +55,7 @@ class Bench:
                 pacer=pacer,
                 held=lambda: self.held,
                 jitter=lambda: 0.0,
+                mask=lambda text: text.replace("hunter2" * 60, "***"),
             )
             self.lanes[target] = lane
             self.tasks.append(asyncio.create_task(lane.run()))
@@ -221,6 +222,16 @@ async def test_a_mute_is_lifted_beside_a_running_bot(bench: Bench, tmp_path: Pat
 
 
 # --- what is told ------------------------------------------------------------------------
+
+
+async def test_secret_that_a_far_side_repeats_is_not_kept(bench: Bench) -> None:
+    """What is on disk of a refusal has no secret, nor what would be left of one cut short."""
+    bench.chat.troubles["here"].append(Permanent("no such user: " + "hunter2" * 60))
+    bench.start(HERE)
+    await bench.add("hello")
+    await bench.idle()
+    (row,) = await bench.rows()
+    assert (row.status, row.reason) == (Status.DEAD, "no such user: ***")
 
 
 async def test_one_line_for_each_fate(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
