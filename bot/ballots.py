@@ -142,8 +142,8 @@ def voter_of(vote: Vote | Line | Ask) -> str:
 
 def accept(vote: Vote, state: State, clock: Clock) -> Ballot | Refusal:
     """The ballot of a vote, not yet numbered, or why there is none. Whether one of this person
-    stands already is not looked at."""
-    at = vote.at - clock.skew
+    stands already is not looked at. A moment to come, by a network's clock, is now."""
+    at = min(vote.at, clock.now) - clock.skew
     meant = _tapped(vote, state) if isinstance(vote, Tap) else _written(vote, state, at)
     if isinstance(meant, Refusal):
         return meant

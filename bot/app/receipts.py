@@ -82,7 +82,8 @@ class Receipts:
         if session is None:
             return self._wording.say("answer_no_night")
         if game is None:
-            play = play_at(session, vote.at - self._clock().skew)
+            clock = self._clock()
+            play = play_at(session, min(vote.at, clock.now) - clock.skew)
             game = play.game if play else None
         if game is None or refusal is not Refusal.ALREADY:
             return self._wording.say("answer_no_game")

@@ -19,6 +19,7 @@ from bot.sandbox import NEWEST, SEED, Era, Sandbox
 
 GAME, NEXT = "Drawful 2", "Fibbage 4"
 BEN = Author("id-ben", "ben")
+CATALOGUE = "GET /api/games"
 
 
 @pytest.fixture
@@ -136,6 +137,38 @@ async def test_by_ticker(scene: Scene, host: Host) -> None:
         ("ben", other, False),
     }
     assert len(await stored(host, session)) == 3
+
+
+async def test_by_ticker_while_the_picker_is_away(scene: Scene, host: Host) -> None:
+    """Tickers that are known stay known, and such a vote is kept as any other; one that was
+    never looked up is nothing."""
+    games = await _tickers(host)
+    async with scene.running():
+        session = await begin(scene, host)
+        scene.say(f"{games['Tee K.O.']}++")
+        await scene.settled()
+        scene.faults.put("(GET|POST) /.*", UNAVAILABLE)
+        scene.say(f"{games[NEXT]}++ ZZZZ++", BEN)
+        await until(lambda: len(scene.ballots) == 2)
+        scene.faults.clear()
+        await scene.settled(2, wait=30)
+    assert await stored(host, session) == [("ann", "up", "Tee K.O."), ("ben", "up", NEXT)]
+
+
+async def test_a_catalogue_that_cannot_be_read(scene: Scene, host: Host) -> None:
+    """Without a catalogue no ticker is a vote, and the Picker is not asked for it each time."""
+    games = await _tickers(host)
+    async with scene.running():
+        await begin(scene, host)
+        before = scene.faults.asked.count(CATALOGUE)
+        scene.faults.put(CATALOGUE, UNAVAILABLE)
+        for name in ("ann", "ben", "cid"):
+            scene.say(f"{games['Tee K.O.']}++", Author(name, name))
+        await until(lambda: scene.faults.asked.count(CATALOGUE) > before)
+        scene.say("thisgame++", Author("dan", "dan"))
+        (ballot,) = await scene.settled()
+        assert scene.faults.asked.count(CATALOGUE) == before + 1
+    assert ballot.name == "dan"
 
 
 @pytest.mark.parametrize("era", [SEED], ids=["seed"])

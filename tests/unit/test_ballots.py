@@ -77,6 +77,13 @@ def test_by_the_pickers_clock() -> None:
     assert made.at == NOW - 30
 
 
+def test_a_moment_to_come() -> None:
+    """A network's clock that is ahead of ours gives no vote to a game that is to come."""
+    made = ballots.accept(tap(at=NOW + 90), night(play(1)), CLOCK)
+    assert isinstance(made, Ballot)
+    assert made.at == NOW
+
+
 def test_a_name_that_is_empty() -> None:
     """A person without a name votes under the network's own id."""
     made = ballots.accept(tap(name=""), night(play(1)), CLOCK)
