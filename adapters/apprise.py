@@ -46,7 +46,7 @@ WITHIN = 45.0
 ANSWER_WITHIN = 20.0
 """Seconds for each answer, unless the address has its own (``rto``). Apprise's usual 4 s would put
 each message of a slow service in doubt, and so say it twice."""
-TO_END = 4.5
+TO_END = 0.5
 """Seconds that the end of ``run`` waits for threads whose request is still under way."""
 
 CONTROLS = dict.fromkeys([*range(0x00, 0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0)])

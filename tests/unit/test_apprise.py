@@ -212,3 +212,21 @@ async def test_slow_service_is_given_up_and_not_overtaken(service: JsonService) 
         asyncio.get_running_loop().call_soon(proxy.cut)
     await until(lambda: threading.active_count() == before, "the thread to end")
     await proxy.stop()
+
+
+async def test_end_hardly_waits_for_a_slow_service(service: JsonService) -> None:
+    """A request under way does not hold up the stop; its thread ends by itself."""
+    before = threading.active_count()
+    proxy = await FaultProxy(service.port).start()
+    proxy.stall()
+    adapter = Apprise(table(proxy.port), within=0.1)
+    running = asyncio.create_task(adapter.run())
+    await asyncio.sleep(0)
+    with pytest.raises(Ambiguous):
+        await adapter.send("night", message("slow"), key="k")
+    running.cancel()
+    await asyncio.wait({running}, timeout=3)
+    assert running.done()
+    proxy.cut()
+    await until(lambda: threading.active_count() == before, "the thread to end")
+    await proxy.stop()
