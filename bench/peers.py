@@ -13,7 +13,7 @@ import tempfile
 import time
 import venv
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -26,7 +26,7 @@ from bench.table import middle_and_tail, milliseconds, resident_mib, table
 from bot.sandbox import Sandbox
 from bot.timing import SystemTime
 
-STARTS = 5
+STARTS = 7
 PEOPLE, QUESTIONS = 20, 3
 GAMES = 40
 PEERS = ("limnoria", "sopel")
@@ -59,10 +59,14 @@ def measure() -> str:
 async def _measure(folder: Path) -> str:
     python = await asyncio.to_thread(_install, folder / "venv")
     sandbox = Sandbox(KEY, time=SystemTime())
-    async with ngircd(folder) as port, sandbox.serve() as picker:
+    async with (
+        ngircd(folder) as port,
+        sandbox.serve() as picker,
+        person(port, "watcher") as watcher,
+    ):
         bots = [_nightcrier(folder, port, picker), *_others(folder, port, python)]
-        found = {bot.name: await _look(bot, port) for bot in bots}
-        events = await _events(bots[0], port, picker)
+        found = await _look(bots, port, watcher)
+        events = await _events(bots[0], watcher, picker)
     return f"{_table(found)}\n\n{_sentence(events)}"
 
 
@@ -138,65 +142,70 @@ def _version(python: str, package: str) -> str:
 # --- looking ------------------------------------------------------------------------------
 
 
-async def _look(bot: Bot, port: int) -> Found:
-    starts = []
+async def _look(bots: list[Bot], port: int, watcher: Person) -> dict[str, Found]:
+    """Each bot in turn, again and again, so that what else the machine does slows all alike."""
+    starts: dict[str, list[float]] = {bot.name: [] for bot in bots}
     for _ in range(STARTS):
-        async with _running(bot, port) as (_, joined):
-            starts.append(joined)
-    async with _running(bot, port) as (pid, _):
+        for bot in bots:
+            async with _running(bot, watcher) as (_, joined):
+                starts[bot.name].append(joined)
+    async with AsyncExitStack() as running:
+        pids = [(await running.enter_async_context(_running(bot, watcher)))[0] for bot in bots]
         await asyncio.sleep(2.0)
-        memory = resident_mib(pid)
-        answers = [took for n in range(PEOPLE) for took in await _ask(bot, port, f"p{n}")]
-    return Found(starts, memory, answers)
+        memory = [resident_mib(pid) for pid in pids]
+        answers = await _answers(bots, port)
+    return {
+        bot.name: Found(starts[bot.name], one, answers[bot.name])
+        for bot, one in zip(bots, memory, strict=True)
+    }
 
 
 @asynccontextmanager
-async def _running(bot: Bot, port: int) -> AsyncIterator[tuple[int, float]]:
+async def _running(bot: Bot, watcher: Person) -> AsyncIterator[tuple[int, float]]:
     """The bot in the channel: its process id, and how long it took to get there."""
-    async with person(port, "watcher") as watcher:
-        began = time.perf_counter()
-        process = await asyncio.create_subprocess_exec(
-            *bot.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
-            await watcher.line(f":{bot.nick}!", " JOIN ")
-            yield process.pid, time.perf_counter() - began
-        finally:
-            process.kill()
-            await process.wait()
-            await watcher.line(f":{bot.nick}!", " QUIT ")
+    began = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        *bot.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        await watcher.line(f":{bot.nick}!", " JOIN ")
+        yield process.pid, time.perf_counter() - began
+    finally:
+        process.kill()
+        await process.wait()
+        await watcher.line(f":{bot.nick}!", " QUIT ")
 
 
-async def _ask(bot: Bot, port: int, nick: str) -> list[float]:
+async def _answers(bots: list[Bot], port: int) -> dict[str, list[float]]:
     """How long each answer took; one person asks so seldom that no bot's cool-down begins."""
-    took = []
-    async with person(port, nick) as asker:
-        for _ in range(QUESTIONS):
-            began = time.perf_counter()
-            asker.send(f"PRIVMSG {bot.nick} :{bot.question}")
-            await asker.line(f":{bot.nick}!", f" {nick} :{bot.said}")
-            took.append(time.perf_counter() - began)
+    took: dict[str, list[float]] = {bot.name: [] for bot in bots}
+    for number in range(PEOPLE):
+        async with person(port, f"p{number}") as asker:
+            for bot in bots * QUESTIONS:
+                began = time.perf_counter()
+                asker.send(f"PRIVMSG {bot.nick} :{bot.question}")
+                await asker.line(f":{bot.nick}!", f" p{number} :{bot.said}")
+                took[bot.name].append(time.perf_counter() - began)
     return took
 
 
-async def _events(bot: Bot, port: int, picker: str) -> list[float]:
+async def _events(bot: Bot, watcher: Person, picker: str) -> list[float]:
     """From asking the Picker to add a game, to "Next up" in the channel."""
     took = []
     async with (
-        _running(bot, port),
-        person(port, "reader") as reader,
+        _running(bot, watcher),
         httpx.AsyncClient(base_url=picker, trust_env=False) as host,
     ):
         token = (await host.post("/api/auth/login", json={"key": KEY})).json()["token"]
         host.headers["Authorization"] = f"Bearer {token}"
         games = (await host.get("/api/games")).json()
         session = (await host.post("/api/sessions", json={})).json()["id"]
-        await reader.line(f":{bot.nick}!", "has started")
+        await watcher.line(f":{bot.nick}!", "has started")
         for number in range(GAMES):
             game = games[number % len(games)]["id"]
             began = time.perf_counter()
             await host.post(f"/api/sessions/{session}/games", json={"game_id": game})
-            await reader.line(f":{bot.nick}!", "Next up")
+            await watcher.line(f":{bot.nick}!", "Next up")
             took.append(time.perf_counter() - began)
     return took
 
