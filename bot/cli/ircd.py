@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
 
-from irc.server import IRCClient, IRCServer
+from irc.server import IRCClient, IRCError, IRCServer
 
 LOOPBACK = "127.0.0.1"
 
@@ -27,6 +27,27 @@ class _Client(IRCClient):  # type: ignore[misc]  # the library has no types
             self._send(self.send_queue.pop(0))
         if readable:
             self._handle_incoming()
+
+    def handle_cap(self, params: str) -> str:
+        """We offer nothing; but irssi waits for an answer before it says who it is."""
+        what, _, wanted = params.partition(" ")
+        answer = {"LS": "LS :", "LIST": "LIST :", "REQ": f"NAK {wanted}"}.get(what.upper())
+        return f":{self.server.servername} CAP {self.nick or '*'} {answer}" if answer else ""
+
+    def handle_join(self, params: str) -> None:
+        if not self.nick:
+            raise IRCError.from_name("notregistered", ":You have not registered")
+        super().handle_join(params)
+
+    def handle_mode(self, params: str) -> str:
+        """There are no modes. Clients ask for those of each channel that they join."""
+        return self._number(324, f"{params} +") if params.startswith("#") and self.nick else ""
+
+    def handle_who(self, params: str) -> str:
+        return self._number(315, f"{params.split(' ')[0]} :End of /WHO list")
+
+    def _number(self, number: int, text: str) -> str:
+        return f":{self.server.servername} {number} {self.nick} {text}"
 
 
 class _Server(IRCServer):  # type: ignore[misc]
