@@ -181,6 +181,7 @@ async def _answers(bots: list[Bot], port: int) -> dict[str, list[float]]:
     took: dict[str, list[float]] = {bot.name: [] for bot in bots}
     for number in range(PEOPLE):
         async with person(port, f"p{number}") as asker:
+            await asyncio.sleep(0.1)  # until the JOIN is acknowledged, ngircd sends nothing more
             for bot in bots * QUESTIONS:
                 began = time.perf_counter()
                 asker.send(f"PRIVMSG {bot.nick} :{bot.question}")
