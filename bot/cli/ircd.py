@@ -40,8 +40,11 @@ class _Client(IRCClient):  # type: ignore[misc]  # the library has no types
         super().handle_join(params)
 
     def handle_mode(self, params: str) -> str:
-        """There are no modes. Clients ask for those of each channel that they join."""
-        return self._number(324, f"{params} +") if params.startswith("#") and self.nick else ""
+        """There are no modes and no bans. Clients ask for those of each channel they join."""
+        channel, _, asked = params.partition(" ")
+        if not channel.startswith("#") or asked.strip("+") not in ("", "b"):
+            return ""
+        return self._number(368, f"{channel} :End") if asked else self._number(324, f"{channel} +")
 
     def handle_who(self, params: str) -> str:
         return self._number(315, f"{params.split(' ')[0]} :End of /WHO list")

@@ -30,11 +30,14 @@ async def test_irssi_gets_in() -> None:
 
 
 async def test_what_clients_ask_of_a_channel() -> None:
-    """Modes and WHO have an answer, so that nobody reads of an unknown command."""
+    """Modes, bans and WHO have an answer, so that nobody reads of an unknown command."""
     with small_server() as port:
         reader, writer = await asyncio.open_connection(LOOPBACK, port)
         await ask(reader, writer, " 376 ", "CAP REQ :batch", "NICK guest", "MODE guest +i")
-        told = await ask(reader, writer, " 315 guest #x ", "MODE #x", "WHO #x %tcuhnfdar,152")
+        told = await ask(
+            reader, writer, " 315 guest #x ", "MODE #x", "MODE #x b", "WHO #x %tcuhnfdar,152"
+        )
         assert " 324 guest #x +\r\n" in told
+        assert " 368 guest #x :" in told
         assert " 421 " not in told
         writer.close()
