@@ -135,6 +135,9 @@ def _strangers(tables: Tables, chats: Any) -> list[Problem]:
     return problems
 
 
+_PLACEHOLDER = "…"
+
+
 def _credentials(picker: Any) -> list[Problem]:
     """The Picker's key or a ready token: one of the two. Looked at before the secrets' files
     are read, so that it is told together with whatever else is wrong."""
@@ -147,7 +150,8 @@ def _credentials(picker: Any) -> list[Problem]:
         return [problem((*at, "admin_key"), what)]
     if len(given) == 2:
         return [problem((*at, "token"), "admin_key is given as well; keep one of the two")]
-    return []
+    what = "is still the example's; write your own"
+    return [problem((*at, name), what) for name in given if picker.get(name) == _PLACEHOLDER]
 
 
 def _wording(language: Any, overrides: Any) -> list[Problem]:

@@ -5,17 +5,28 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 import adapters
 from bot.cli.compose import build
-from bot.config import load
+from bot.config import ConfigError, load
 from bot.domain import Kind
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
 
-def test_example_is_valid_as_it_is(tmp_path: Path) -> None:
-    """A copy that nobody has edited passes, and announces on the console alone."""
-    config = load(EXAMPLE, {}, adapters, build)
+KEY = {"NIGHTCRIER_PICKER__ADMIN_KEY": "sesame"}
+
+
+def test_example_needs_a_key_alone(tmp_path: Path) -> None:
+    """A copy that nobody has edited lacks the Picker's key, says so, and announces on the
+    console alone with one."""
+    with pytest.raises(ConfigError) as raised:
+        load(EXAMPLE, {}, adapters, build)
+    assert [str(each) for each in raised.value.problems] == [
+        "picker.admin_key: is still the example's; write your own"
+    ]
+    config = load(EXAMPLE, KEY, adapters, build)
     assert [table.kind for table in config.adapters] == ["console"]
 
 
@@ -28,14 +39,14 @@ def test_example_has_every_kind(tmp_path: Path) -> None:
     uncommented = re.sub(r"(?m)^# (# )?(?=\[|\w+ = )", "", sections)
     path = tmp_path / "config.toml"
     path.write_text(text[:start] + uncommented, "utf-8")
-    config = load(path, {}, adapters, build)
+    config = load(path, KEY, adapters, build)
     assert {table.kind for table in config.adapters} == set(adapters.available())
 
 
 def test_example_shows_the_defaults() -> None:
     """What it sets in the fixed tables, beside address and key, is what holds without it."""
     text = EXAMPLE.read_text("utf-8")
-    config = load(EXAMPLE, {}, adapters, build)
+    config = load(EXAMPLE, KEY, adapters, build)
     assert config.picker.poll_interval == 30
     assert all(kinds == frozenset(Kind) for kinds in config.announce.values())
     assert (config.language, config.log.level, config.log.format) == ("en", "info", "text")
@@ -50,7 +61,7 @@ def test_example_shows_how_channels_differ(tmp_path: Path) -> None:
     server = '[adapters.libera]\nkind = "irc"\nhost = "irc.libera.chat"\n'
     path = tmp_path / "config.toml"
     path.write_text(text + server + explained, "utf-8")
-    config = load(path, {}, adapters, build)
+    config = load(path, KEY, adapters, build)
     quiet = {str(target): kinds for target, kinds in config.announce.items()}
     assert quiet["libera/#gamenight"] == frozenset(Kind)
     assert quiet["libera/#gamenight-quiet"] == {Kind.SESSION_ENDED, Kind.FINAL_VOTES}
