@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -13,7 +14,7 @@ from bot.picker import faults
 from bot.picker.faults import Address, Trouble
 from bot.picker.library import httpx
 from bot.timing import Time, within
-from bot.wire import Reply
+from bot.wire import KeyRefused, Reply, Unclear
 
 ANSWER_WITHIN = 5.0
 """Seconds for a whole request, from the first packet to the last."""
@@ -21,13 +22,19 @@ ANSWER_WITHIN = 5.0
 ANSWER_MOST = 1 << 20
 """Bytes of an answer's body."""
 
+RENEW_EVERY = 5.0
+"""Seconds between two logins because of answers that refuse the token."""
+
+_REFUSED = (401, 403)
 _HEADERS = {"User-Agent": "nightcrier", "Accept": "application/json", "Accept-Encoding": "identity"}
 
 
 class Rest:
     """Asks with the token that the last login gave, or with the ready one.
 
-    ``on_refused`` is called when an answer is 401 or 403 (an expired token is 403 here).
+    Tokens die with the Picker that made them, so an answer of 401 or 403 (an expired token is
+    403 here) makes us log in anew with the key that was taken last, and ask once more; where
+    that does not help, ``on_refused`` is called.
     """
 
     def __init__(
@@ -47,6 +54,9 @@ class Rest:
         self.on_refused = on_refused
         self._address = address
         self._time = time
+        self._key: str | None = None
+        self._renew_at = time.monotonic()
+        self._one_login = asyncio.Lock()
         # Polls are further apart than a Node server keeps an idle connection (5 s).
         limits = httpx.Limits(max_keepalive_connections=0)
         self._client = httpx.AsyncClient(
@@ -55,9 +65,14 @@ class Rest:
 
     async def login(self, admin_key: str) -> None:
         """Get a fresh token. Raises :class:`~bot.wire.KeyRefused` or Unclear."""
+        async with self._one_login:
+            await self._log_in(admin_key)
+
+    async def _log_in(self, admin_key: str) -> None:
         self.token = None
         reply = await self._ask("POST", "/auth/login", {"key": admin_key})
         self.token = wire.parse_login(reply)
+        self._key = admin_key
         self.logins += 1
         self.has_votes = self.has_search = None
 
@@ -115,20 +130,47 @@ class Rest:
     async def _authorized(
         self, method: str, path: str, body: dict[str, str] | None = None
     ) -> Reply:
-        reply = await self._ask(method, path, body)
-        if reply.status in (401, 403):
+        token = self.token
+        reply = await self._ask(method, path, body, token)
+        if reply.status in _REFUSED and await self._renew(token):
+            reply = await self._ask(method, path, body, self.token)
+        if reply.status in _REFUSED:
             self.on_refused()
         return reply
 
-    async def _ask(self, method: str, path: str, body: dict[str, str] | None = None) -> Reply:
+    async def _renew(self, refused: str | None) -> bool:
+        """Whether there is another token than the one that was refused."""
+        async with self._one_login:
+            if self.token != refused:
+                return self.token is not None
+            now = self._time.monotonic()
+            if self._key is None or now < self._renew_at:
+                return False
+            self._renew_at = now + RENEW_EVERY
+            try:
+                await self._log_in(self._key)
+            except (KeyRefused, Unclear):
+                return False
+            return True
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, str] | None = None,
+        token: str | None = None,
+    ) -> Reply:
+        exchange = self._exchange(method, path, body, token)
         try:
-            return await within(self._time, ANSWER_WITHIN, self._exchange(method, path, body))
+            return await within(self._time, ANSWER_WITHIN, exchange)
         except (httpx.HTTPError, OSError) as error:
             raise faults.unreachable(self._address, error) from error
 
-    async def _exchange(self, method: str, path: str, body: dict[str, str] | None) -> Reply:
+    async def _exchange(
+        self, method: str, path: str, body: dict[str, str] | None, token: str | None
+    ) -> Reply:
         # The header does no harm where reads are public, and some Pickers want it everywhere.
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         url = self._address.api(path)
         async with self._client.stream(method, url, json=body, headers=headers) as response:
             if response.is_redirect:
