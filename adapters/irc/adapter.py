@@ -110,8 +110,7 @@ class Irc:
 
     async def send(self, channel: str, message: Message, *, key: str) -> Receipt:
         connection, where = self._ready(channel)
-        formatted = self._settings.formatting and not where.plain
-        text = render(message, formatted=formatted)
+        text = self._render(message, where)
         if not text:
             raise Permanent("there is nothing to say in this message")
         if size(text) > self.limits.length:
@@ -129,7 +128,7 @@ class Irc:
             connection = self._live()
         else:
             connection, where = self._ready(handle.channel)
-        text = render(message, formatted=self._settings.formatting and bool(where))
+        text = self._render(message, where)
         if not text or size(text) > self.limits.length:
             raise Permanent("the answer is empty, or too long for a line")
         if not connection.answer(where, handle.nick, text):
@@ -155,6 +154,11 @@ class Irc:
             digits=f"{int(self._dice() * 1000):03}",
             now=now,
         )
+
+    def _render(self, message: Message, where: Channel | None) -> str:
+        """As text for a channel, or for a person (None): plain where colours are not welcome."""
+        plain = where is None or where.plain
+        return render(message, formatted=self._settings.formatting and not plain)
 
     def _live(self) -> Connection:
         """The connection once we are welcome; raises why we are not."""

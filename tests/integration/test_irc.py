@@ -411,7 +411,8 @@ async def test_taken_nick_is_regained(ngircd, present):
 
 @needs_inspircd
 async def test_channel_without_formatting_gets_plain_text(inspircd, present):
-    """In a +c channel, and as soon as a channel becomes one, a room code comes plain."""
+    """In a +c channel, and as soon as a channel becomes one, a room code comes plain, and answers
+    too."""
     watcher = await present.person("watcher", inspircd.port, "#night", "#plain")
     watcher.send("MODE #plain +c")
     await watcher.expect("+c")
@@ -426,7 +427,15 @@ async def test_channel_without_formatting_gets_plain_text(inspircd, present):
         with suppress(Transient):
             await adapter.send("#plain", code, key="again")
         await watcher.expect("PRIVMSG #plain :ABCD")
-    assert watcher.said("#night") == ["\x02ABCD\x02"]
+        for channel in ("#night", "#plain"):
+            watcher.send(f"PRIVMSG {channel} :!votes")
+        await until(lambda: asyncio.sleep(0, len(bot.heard) == 2))
+        for line in bot.heard:
+            await adapter.reply(line.handle, message("2👍", Style.BOLD), private=False)
+            await adapter.reply(line.handle, message("alone", Style.BOLD), private=True)
+        await watcher.expect("PRIVMSG #plain :2👍")
+        await watcher.expect("NOTICE watcher :alone")
+    assert watcher.said("#night") == ["\x02ABCD\x02", "\x022👍\x02"]
 
 
 @needs_ngircd
