@@ -52,9 +52,15 @@ class Before:
         return tuple(replace(row, before=self.of(night, row.game.id)) for row in rows)
 
     def of(self, night: SessionKey | None, game_id: int | None) -> Votes | None:
-        if game_id is None or self._read_for is None or self._read_for[0] != night:
+        if game_id is None or not self._serves(night):
             return None
         return self._totals.get(game_id)
+
+    def _serves(self, night: SessionKey | None) -> bool:
+        """Whether what was read is of this night, or of the time before it: then it serves until
+        the night's own rows are there, however slowly they come."""
+        idle = (None, self._rest.logins)
+        return self._read_for is not None and (self._read_for[0] == night or self._read_for == idle)
 
     def _wants(self, night: SessionKey | None) -> bool:
         if night is not None and self._read_for is not None:

@@ -215,6 +215,22 @@ async def test_counters_before_the_first_vote(old: Stage, seen: str) -> None:
     assert await counted(old, "/api/games") == {"idle": 3, "night": 2}[seen]
 
 
+async def test_counters_before_a_list_of_games_that_is_slow(old: Stage) -> None:
+    """What was read while no night ran serves a tally though the night's rows never came."""
+    ups = await all_time(old)
+    await old.picker.snapshot(0)
+    session = await old.host.start()
+    await old.host.add(session, GAME)
+    await old.host.vote("ann")
+    old.faults.put("GET /api/sessions/[0-9]+/games", BROKEN)
+    snapshot = await old.picker.snapshot(0)
+    assert snapshot.session is not None
+    want = WantTally(snapshot.session.key, 1, await old.host.game_id(GAME))
+    tallied = await old.picker.tally(want, known=False)
+    assert tallied.before is not None
+    assert tallied.before.up == ups
+
+
 async def test_counters_of_a_game_that_ran_already(old: Stage) -> None:
     """Of a game that ran before we looked nothing is known; nor is it of one of the next night
     that began behind our back, though its counters were read before an earlier night."""
