@@ -30,6 +30,9 @@ T = TypeVar("T")
 _TALLY_AFTER = 3.0
 """Seconds after which a play's votes line goes without the Picker's answer."""
 
+_FOR_THE_COUNT = 0.75
+"""Seconds of these that are left to ask for the count; our own votes may take the others."""
+
 
 class Asking:
     """Answers wants. A want that is being asked is not asked a second time; snapshots are
@@ -96,7 +99,7 @@ class Asking:
                 await self._intake.take([first])
         tallied = None
         if want.play:  # 0 stands for the question which games were missed, and is answered now
-            await self._by((self._time.monotonic() + deadline) / 2, self._flush(want.key))
+            await self._by(deadline - _FOR_THE_COUNT, self._flush(want.key))
             tally = self._picker.tally(want, self._intake.votes_are_pushed)
             tallied = await self._by(deadline, tally)
         await self._intake.take([tallied or Tallied(want.key, want.play)])

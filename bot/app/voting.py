@@ -36,7 +36,7 @@ from bot.wire import Unclear
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 8
+_AT_ONCE = 16
 """Ballots under way at a time, of as many names."""
 
 
@@ -72,6 +72,7 @@ class Voting:
         self._jitter = jitter
         self._queues: dict[str, deque[Ballot]] = {}
         self._held: Counter[SessionKey] = Counter()
+        self._taking = 0
         self._under_way: dict[str, Ballot] = {}
         self._told: dict[int, Counted] = {}
         self._slots = asyncio.Semaphore(_AT_ONCE)
@@ -99,6 +100,14 @@ class Voting:
 
     async def take(self, votes: Sequence[Vote]) -> None:
         """Accept or refuse votes; returns once they are on disk."""
+        self._taking += 1
+        try:
+            await self._take(votes)
+        finally:
+            self._taking -= 1
+            self.stir()
+
+    async def _take(self, votes: Sequence[Vote]) -> None:
         state, clock = self._state(), self._clock()
         verdicts = await self._store.write(
             lambda ledger: [self._accept(ledger, vote, state, clock) for vote in votes]
@@ -155,10 +164,11 @@ class Voting:
                     self.stir()
 
     async def flush(self, key: SessionKey) -> None:
-        """Until no ballot of a night is left. The caller bounds the time."""
+        """Until no ballot of a night is left, nor any vote that may become one. The caller bounds
+        the time."""
         if self._held[key] and not self._answers:
             self._want_snapshot()
-        while self._held[key]:
+        while self._taking or self._held[key]:
             await self._stirred.wait()
 
     async def knock(self) -> None:

@@ -1,0 +1,80 @@
+"""What is waited for before the final votes of a game are asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from clock import FakeTime, settle
+
+from bot import messages
+from bot.app.voters import Voters
+from bot.app.voting import Voting
+from bot.ballots import Limit
+from bot.domain import Action, Author, Clock, Counted, Game, SessionKey, Tap, Target
+from bot.formatter import Wording
+from bot.session import Phase, Play, Session, State
+from bot.store import Store
+from bot.timing import SystemTime
+
+HERE, NIGHT = Target("chat", "here"), SessionKey(17, 1_762_563_600)
+PLAY = Play(1, Game("Fibbage 4", 4), at=None, phase=Phase.RUNNING)
+STATE = State(current=Session(NIGHT, plays=(PLAY,)))
+
+
+class SlowStore:
+    """A store whose disk is busy until ``free`` is set."""
+
+    def __init__(self, store: Store) -> None:
+        self.free = asyncio.Event()
+        self._store = store
+
+    async def write(self, fn: Any) -> Any:
+        await self.free.wait()
+        return await self._store.write(fn)
+
+
+async def counted(*_: object) -> Counted:
+    return Counted(4)
+
+
+async def no_numbers(*_: object) -> None:
+    return None
+
+
+async def test_a_vote_that_is_being_written_is_waited_for(tmp_path: Path) -> None:
+    """A tap that was taken while its game ran is among the votes that must be handed over first,
+    though it is not on disk yet."""
+    time, lanes = FakeTime(), dict[Target, Any]()
+    store = await Store.open(tmp_path / "nightcrier.db", SystemTime())
+    slow: Any = SlowStore(store)
+    picker: Any = SimpleNamespace(cast=counted, tonight=no_numbers)
+    voters = Voters(lanes, Wording(messages.load("en")), picker, lambda: STATE, time)
+    async with asyncio.TaskGroup() as tasks:
+        voting = Voting(
+            picker,
+            slow,
+            voters,
+            picker,
+            time,
+            tasks,
+            limit=Limit.ONCE,
+            state=lambda: STATE,
+            clock=lambda: Clock(time.now()),
+            want_snapshot=lambda: None,
+        )
+        voting.answered()
+        tap = Tap(HERE, Author("7", "ann"), Action(True, NIGHT, 1), time.now(), "handle")
+        taking = asyncio.create_task(voting.take([tap]))
+        await settle()
+        flushing = asyncio.create_task(voting.flush(NIGHT))
+        await settle()
+        assert not flushing.done()
+        slow.free.set()
+        await taking
+        await asyncio.wait_for(flushing, 5)
+    (ballot,) = await store.write(lambda ledger: ledger.ballots.newest(10))
+    assert ballot.status == "counted"
+    await store.close()
