@@ -32,12 +32,14 @@ class Ballots:
 
     def stands(self, new: Ballot) -> bool:
         """Whether another vote of this person on that play was counted or may yet be; on that
-        game, where it is none of the night's."""
+        game, where it is none of the night's. Of one name on one connection it is the same
+        person, who may have logged in to an account since, or out of it."""
+        name, voter = _storable(new.name), _storable(new.voter)
         found = self._db.execute(
-            "SELECT 1 FROM ballot WHERE voter = ? AND session_id = ? AND session_created_at = ?"
-            " AND play = ? AND (play > 0 OR game_id IS ?) AND status IN ('held', 'counted')"
-            " LIMIT 1",
-            (_storable(new.voter), *_night(new.session), new.play, new.game_id),
+            "SELECT 1 FROM ballot WHERE session_id = ? AND session_created_at = ? AND play = ?"
+            " AND (play > 0 OR game_id IS ?) AND status IN ('held', 'counted')"
+            " AND (voter = ? OR (adapter = ? AND name = ?)) LIMIT 1",
+            (*_night(new.session), new.play, new.game_id, voter, new.target.adapter, name),
         )
         return found.fetchone() is not None
 

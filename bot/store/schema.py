@@ -118,6 +118,7 @@ STEPS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (adapter, channel)
         ) WITHOUT ROWID""",
     ),
+    ("CREATE INDEX named ON ballot (name, session_id, session_created_at, play)",),
 )
 
 

@@ -74,7 +74,10 @@ async def test_who_has_voted(store: Store) -> None:
         await store.write(lambda ledger, row=changed: ledger.ballots.save(row))
         assert await stands() is counts, status
     await store.write(lambda ledger: ledger.ballots.save(ballot))
-    assert not await stands(voter="irc/7")
+    assert await stands(voter="discord/8"), "the same name on the same connection"
+    assert await stands(name="nan"), "the same account under another name"
+    assert not await stands(voter="discord/8", name="nan")
+    assert not await stands(voter="irc/7", target=Target("irc", "#here"))
     assert not await stands(play=2)
     assert not await stands(session=SessionKey(18, 1))
 

@@ -99,6 +99,18 @@ async def test_once_for_each_person_and_play(scene: Scene, host: Host) -> None:
     assert len(await stored(host, session)) == 3
 
 
+async def test_the_same_name_with_an_account(scene: Scene, host: Host) -> None:
+    """Who votes, logs in to an account and votes again under the same name has voted once."""
+    async with scene.running():
+        session, up = await begin(scene, host)
+        await scene.answer(scene.tap(up))
+        second = await scene.answer(scene.tap(up, account="annie"))
+        assert "voted on Drawful 2 already" in second.text
+        third = await scene.answer(scene.tap(up, "ann2", account="annie"))
+        assert "is counted" in third.text, "nothing is known of that account"
+    assert len(await stored(host, session)) == 2
+
+
 async def test_as_often_as_the_picker_lets(scene: Scene, host: Host) -> None:
     """Without a limit of ours the Picker's own holds: one vote a second."""
     scene.limit = Limit.UNLIMITED
@@ -299,13 +311,14 @@ async def test_among_the_final_votes(scene: Scene, host: Host) -> None:
 
 
 async def test_one_name_at_a_time(scene: Scene, host: Host) -> None:
-    """Two people of one name go one after the other; others need not wait for them."""
+    """Two people of one name, of two chats, go one after the other; others need not wait."""
     async with scene.running():
         session, up = await begin(scene, host)
         scene.faults.put(POST, HANG, times=1)
-        scene.tap(up, account="one")
+        scene.tap(up)
         await until(lambda: scene.faults.asked.count(POST) == 1)
-        scene.tap(up, account="two")
+        elsewhere = Target("other", "#there")
+        scene.hearing.hear(Tap(elsewhere, Author("7", "ann"), up, TIME.now(), "h"))
         assert "is counted" in (await scene.answer(scene.tap(up, "ben"))).text
         assert scene.faults.asked.count(POST) == 2
     assert await stored(host, session) == [("ben", "up", GAME)]
