@@ -142,8 +142,8 @@ def voter_of(vote: Vote | Line | Ask) -> str:
 
 def accept(vote: Vote, state: State, clock: Clock) -> Ballot | Refusal:
     """The ballot of a vote, not yet numbered, or why there is none. Whether one of this person
-    stands already is not looked at. A moment to come, by a network's clock, is now."""
-    at = min(vote.at, clock.now) - clock.skew
+    stands already is not looked at."""
+    at = moment_of(vote, clock)
     meant = _tapped(vote, state) if isinstance(vote, Tap) else _written(vote, state, at)
     if isinstance(meant, Refusal):
         return meant
@@ -160,6 +160,27 @@ def accept(vote: Vote, state: State, clock: Clock) -> Ballot | Refusal:
         created_at=clock.now,
         ticker=None if isinstance(vote, Tap) else vote.ticker,
     )
+
+
+def one_for_each_game(votes: Iterable[Written], state: State, clock: Clock) -> tuple[Written, ...]:
+    """The votes of one line: the game that runs may be named by its ticker as well. A game that
+    is given both signs has none."""
+    of_games: dict[int | str | None, list[Written]] = {}
+    for vote in votes:
+        of_games.setdefault(_game_of(vote, state, clock), []).append(vote)
+    return tuple(each[0] for each in of_games.values() if len({vote.up for vote in each}) == 1)
+
+
+def _game_of(vote: Written, state: State, clock: Clock) -> int | str | None:
+    if vote.game is not None:
+        return vote.ticker if vote.game.id is None else vote.game.id
+    play = play_at(state.current, moment_of(vote, clock)) if state.current else None
+    return play.game.id if play else None
+
+
+def moment_of(vote: Vote, clock: Clock) -> float:
+    """When it was cast, by the Picker's clock. What is to come, by a network's clock, is now."""
+    return min(vote.at, clock.now) - clock.skew
 
 
 @dataclass(frozen=True, slots=True)

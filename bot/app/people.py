@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 
-from bot import chat
+from bot import ballots, chat
 from bot.answers import running_play
 from bot.app.answering import Answering
 from bot.app.catalogue import Catalogue
@@ -21,7 +21,7 @@ from bot.app.voting import Voting
 from bot.ballots import Vote, Written
 from bot.chat import Mute, Order, Question, Rules
 from bot.deliver import Lane
-from bot.domain import SAME_SECOND, Ask, Clock, Line, Tap, Target
+from bot.domain import SAME_SECOND, Ask, Clock, Game, Line, Tap, Target
 from bot.port import Named, Shows
 from bot.session import State
 from bot.store import StoreError
@@ -50,6 +50,8 @@ class People:
     ) -> None:
         self._parts = parts
         self._tasks = tasks
+        self._state = state
+        self._clock = clock
         self._lanes = lanes
         self._voters = Voters(lanes, parts.wording, counts, state, parts.time)
         self._catalogue = Catalogue(parts.picker, parts.time)
@@ -109,8 +111,9 @@ class People:
                 yield heard
             else:
                 self._refuse(heard)
-        elif isinstance(heard, Spoken) and isinstance(heard.said, tuple) and self._has_room():
-            yield from (Written(heard.line, vote.up) for vote in heard.said if not vote.ticker)
+        elif isinstance(heard, Spoken) and isinstance(heard.said, tuple):
+            if not _names_games(heard.said) and self._has_room():
+                yield from (Written(heard.line, vote.up) for vote in heard.said)
 
     def _obey(self, heard: Tap | Ask | Spoken) -> None:
         """Everything else that is heard."""
@@ -123,7 +126,7 @@ class People:
         elif isinstance(heard, Spoken):
             if not isinstance(heard.said, tuple):
                 self._follow(heard.said, heard.line)
-            elif any(vote.ticker for vote in heard.said) and self._has_room():
+            elif _names_games(heard.said) and self._has_room():
                 self._tasks.create_task(self._look_up(heard.line, heard.said))
 
     def _follow(self, said: Question | Mute | Order, by: Line | Ask) -> None:
@@ -133,16 +136,11 @@ class People:
             self._orders.take(said, by)
 
     async def _look_up(self, line: Line, votes: Iterable[chat.Vote]) -> None:
-        """Take the votes by ticker; a word that is none is nothing."""
+        """Take the votes of a line with tickers; a word that is none is nothing."""
         try:
-            games = await self._catalogue.games()
-            written = [
-                Written(line, vote.up, vote.ticker, games[vote.ticker], back=number * _APART)
-                for number, vote in enumerate(votes, start=1)
-                if vote.ticker is not None and vote.ticker in games
-            ]
-            if written:
-                await self.voting.take(written)
+            written = _written(line, votes, await self._catalogue.games())
+            if meant := ballots.one_for_each_game(written, self._state(), self._clock()):
+                await self.voting.take(meant)
         except StoreError:
             raise
         except Exception:
@@ -165,3 +163,18 @@ class People:
                     await adapter.show(playing)
                 except Exception:
                     log.exception("%s cannot show what is being played", name)
+
+
+def _names_games(votes: Iterable[chat.Vote]) -> bool:
+    return any(vote.ticker for vote in votes)
+
+
+def _written(
+    line: Line, votes: Iterable[chat.Vote], games: Mapping[str, Game]
+) -> Iterator[Written]:
+    for number, vote in enumerate(votes):
+        if vote.ticker is None:
+            yield Written(line, vote.up)
+        elif vote.ticker in games:
+            back = (number + 1) * _APART
+            yield Written(line, vote.up, vote.ticker, games[vote.ticker], back=back)

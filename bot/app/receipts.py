@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from bot.app.parts import Parts
 from bot.app.voters import Voters
-from bot.ballots import Ballot, Refusal, Written, play_at
+from bot.ballots import Ballot, Refusal, Written, moment_of, play_at
 from bot.deliver import Lane
 from bot.domain import Clock, Message, Target
 from bot.port import Reacts, SendError
@@ -82,8 +82,7 @@ class Receipts:
         if session is None:
             return self._wording.say("answer_no_night")
         if game is None:
-            clock = self._clock()
-            play = play_at(session, min(vote.at, clock.now) - clock.skew)
+            play = play_at(session, moment_of(vote, self._clock()))
             game = play.game if play else None
         if game is None or refusal is not Refusal.ALREADY:
             return self._wording.say("answer_no_game")

@@ -116,6 +116,18 @@ async def test_what_is_no_vote(scene: Scene, host: Host) -> None:
     assert ballot.name == "ben"
 
 
+async def test_both_signs_in_different_words(scene: Scene, host: Host) -> None:
+    """The game that runs, also by its ticker: one vote, or none with both signs."""
+    this = (await _tickers(host))[GAME]
+    async with scene.running():
+        session = await begin(scene, host)
+        scene.say(f"thisgame++ {this}--")
+        scene.say(f"{this}-- thisgame--", BEN)
+        (ballot,) = await scene.settled()
+    assert ballot.name == "ben"
+    assert await stored(host, session) == [("ben", "down", GAME)]
+
+
 async def test_by_ticker(scene: Scene, host: Host) -> None:
     """A ticker of the catalogue votes on its game, running or not, once for each person; a
     word that is no ticker is nothing."""

@@ -342,3 +342,23 @@ def test_told_of_by_the_picker() -> None:
     ):
         assert not ballots.is_of(other, in_doubt())
     assert not ballots.is_of(event, ballot())
+
+
+def test_one_vote_for_each_game_of_a_line():
+    """The game that runs may be named by its ticker too: one vote, or none with both signs."""
+    state = night(play(1))
+    line = Line(HERE, Author("7", "ann"), "", NOW)
+    this = Written(line, True)
+    same, against = (Written(line, up, "DRW", DRAWFUL, back=2.0) for up in (True, False))
+    other = Written(line, False, "QPL", QUIPLASH, back=4.0)
+    unknown = Written(line, True, "NEW", Game("New"), back=6.0)
+
+    def left(*votes: Written, now: State = state) -> tuple[Written, ...]:
+        return ballots.one_for_each_game(votes, now, CLOCK)
+
+    assert left(this, same, other) == (this, other)
+    assert left(this, against, other) == (other,)
+    assert left(other, against) == (other, against)
+    assert left(this, unknown) == (this, unknown)
+    assert left(this, against, now=night()) == (this, against)
+    assert left(this, against, now=State()) == (this, against)
