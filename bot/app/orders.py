@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot import answers, outbox
 from bot.app.answering import is_private
@@ -14,7 +14,7 @@ from bot.ballots import voter_of
 from bot.chat import Mute, Order
 from bot.cooldown import Cooldown
 from bot.deliver import Lane
-from bot.domain import Ask, Delivery, Line, Message, Target
+from bot.domain import Ask, Delivery, Kind, Line, Message, SessionKey, Target
 from bot.session import State
 from bot.store import Ledger, StoreError
 
@@ -23,6 +23,15 @@ log = logging.getLogger(__name__)
 _MOST_DENIED = 1000
 _DENIALS = (3, 10.0)
 _RECONNECT_EVERY = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Playing:
+    """The game that runs, and its line as it would be now."""
+
+    session: SessionKey
+    play: int
+    message: Message
 
 
 class Orders:
@@ -116,13 +125,20 @@ class Orders:
 
     async def _say_again(self, by: Line | Ask) -> Message | None:
         targets, now = self._meant(by), self._time.now()
-        playing = answers.now_playing(self._state(), self._wording)
+        playing = self._playing()
         again = await self._store.write(lambda ledger: _again(ledger, targets, now, playing))
         for target in targets:
             self._lanes[target].wake()
         if again is not None:
             return self._wording.say(again)
         return self._wording.say("order_say_again") if is_private(by) else None
+
+    def _playing(self) -> _Playing | None:
+        state = self._state()
+        play, message = answers.running_play(state), answers.now_playing(state, self._wording)
+        if state.current is None or play is None or message is None:
+            return None
+        return _Playing(state.current.key, play.number, message)
 
     def _meant(self, by: Line | Ask) -> tuple[Target, ...]:
         """The channel that an order was given in; in private, all those of the connection."""
@@ -136,12 +152,11 @@ class Orders:
 
 
 def _again(
-    ledger: Ledger, targets: tuple[Target, ...], now: float, playing: Message | None
+    ledger: Ledger, targets: tuple[Target, ...], now: float, playing: _Playing | None
 ) -> str | None:
-    """Say the last line of some channels again; the wording of why not, if nothing is said.
-    Instead of a line that went out in parts it is what is ``playing``."""
+    """Say the last line of some channels again; the wording of why not, if nothing is said."""
     loud = [target for target in targets if not ledger.mutes.holds(target, now)]
-    rows = [row for target in loud if (row := _whole(ledger.last_said(target), playing))]
+    rows = [row for target in loud if (row := _to_say(ledger.last_said(target), playing))]
     for row in rows:
         ledger.add(outbox.again(row, now))
     if rows:
@@ -149,10 +164,27 @@ def _again(
     return "order_say_nothing" if loud else "order_muted"
 
 
-def _whole(row: Delivery | None, playing: Message | None) -> Delivery | None:
-    if row is None or not row.part:
+def _to_say(row: Delivery | None, playing: _Playing | None) -> Delivery | None:
+    """The last line of a channel; but what runs now instead of a line that went out in parts, or
+    of a game that is over, since its room is closed."""
+    if row is None or not (row.part or _is_stale(row, playing)):
         return row
-    return None if playing is None else replace(row, message=playing)
+    if playing is None:
+        return None
+    return replace(
+        row,
+        key=f"{playing.session}/{playing.play}/game",
+        kind=Kind.GAME_ADDED,
+        session=playing.session,
+        play=playing.play,
+        message=playing.message,
+    )
+
+
+def _is_stale(row: Delivery, playing: _Playing | None) -> bool:
+    of_a_game = row.kind in (Kind.GAME_ADDED, Kind.ROOM_CODE, Kind.CATCH_UP)
+    running = playing is not None and (row.session, row.play) == (playing.session, playing.play)
+    return of_a_game and not running
 
 
 def _name(order: Mute | Order) -> str:

@@ -244,6 +244,21 @@ async def test_say_again_what_went_out_in_parts(scene: Scene, host: Host) -> Non
         assert scene.chat.said[before][1].startswith("🎮 Next up: Drawful 2")
 
 
+async def test_say_again_when_the_last_game_is_over(scene: Scene, host: Host) -> None:
+    """A game whose line fell into a mute is what is said again, not the one before it."""
+    async with scene.running():
+        session = await begin(scene, host)
+        await scene.answered(scene.say("!mute 1h", ANNIE))
+        await host.add(session, NEXT, room_code="WXYZ")
+        await until(lambda: _fate(scene, NEXT) == ("expired", "muted"))
+        await scene.answered(scene.say("!unmute", ANNIE))
+        before = len(scene.chat.said)
+        scene.say("!say-again", ANNIE)
+        await until(lambda: len(scene.chat.said) > before)
+        again = scene.chat.said[before][1]
+        assert (again.startswith(f"🎮 Next up: {NEXT}"), "WXYZ" in again) == (True, True)
+
+
 async def test_many_who_are_no_hosts(scene: Scene, host: Host) -> None:
     """Nobody is denied in a muted channel; of many at once a few are."""
     async with scene.running():
