@@ -51,11 +51,12 @@ def votes(
     counts: Counts | None,
     totals: Votes | None = None,
     away: bool = False,
+    held: int = 0,
     link: str | None = None,
 ) -> Message:
     """``/votes``: the running game tonight and all-time, with its buttons. ``totals`` are its
-    all-time counters, ``away`` is whether the Picker does not answer, ``link`` the address of
-    the game's board."""
+    all-time counters, ``away`` is whether the Picker does not answer, ``held`` how many votes it
+    has not yet, ``link`` the address of the game's board."""
     session, play = state.current, running_play(state)
     if session is None or play is None:
         return _nothing(state, wording)
@@ -63,7 +64,7 @@ def votes(
     if tally is None and away:
         return wording.say("answer_silent")
     all_time = {f"all_{name}": value for name, value in numbers(totals or play.high).items()}
-    values = numbers(tally) | all_time | _flag(away=away)
+    values = numbers(tally) | all_time | _counting(away, held)
     said = wording.say("answer_votes", title=wording.title(play.game), **values)
     return replace(said, actions=vote_buttons(session.key, play.number), link=link)
 
@@ -74,6 +75,7 @@ def night(
     *,
     counts: Counts | None,
     away: bool = False,
+    held: int = 0,
     compact: bool = False,
 ) -> Message:
     """``/night``: the games so far, in order, with their scores; ``compact`` is in one line."""
@@ -82,7 +84,9 @@ def night(
     if session is None or not plays:
         return _nothing(state, wording)
     games = tuple(_game(session, play, wording, counts) for play in plays)
-    return wording.say("answer_night", games=games, **_flag(away=away, compact=compact))
+    return wording.say(
+        "answer_night", games=games, **_counting(away, held), **_flag(compact=compact)
+    )
 
 
 def top(
@@ -91,6 +95,7 @@ def top(
     *,
     counts: Counts | None,
     away: bool = False,
+    held: int = 0,
     compact: bool = False,
 ) -> Message:
     """``/top``: the games so far, the best first."""
@@ -101,7 +106,7 @@ def top(
     scores = {play.number: votes_of(session, play, counts) for play in plays}
     best = sorted(plays, key=lambda play: _rank(scores[play.number]), reverse=True)
     games = tuple(_game(session, play, wording, counts) for play in best)
-    return wording.say("answer_top", games=games, **_flag(away=away, compact=compact))
+    return wording.say("answer_top", games=games, **_counting(away, held), **_flag(compact=compact))
 
 
 def _rank(votes: Votes | None) -> tuple[bool, int, int]:
@@ -120,7 +125,7 @@ def status(
 ) -> Message:
     """``/status``: how the Picker is heard, for how long, and how many votes wait for it."""
     play = running_play(state)
-    values: dict[str, Value] = {"held": held} if held else {}
+    values = _counting(False, held)
     if since := wording.length(monotonic - link.since):
         values["since"] = since
     if play is not None:
@@ -130,6 +135,7 @@ def status(
 
 _STATUS = {
     LinkState.LIVE: "status_live",
+    LinkState.SILENT: "status_silent",
     LinkState.POLLING: "status_polling",
     LinkState.LOST: "status_lost",
 }
@@ -150,6 +156,12 @@ def _game(session: Session, play: Play, wording: Wording, counts: Counts | None)
 
 def _nothing(state: State, wording: Wording) -> Message:
     return wording.say("answer_no_game" if state.current else "answer_no_night")
+
+
+def _counting(away: bool, held: int) -> dict[str, Value]:
+    """What is to be known of the numbers."""
+    values: dict[str, Value] = {"held": held} if held else {}
+    return values | _flag(away=away)
 
 
 def _flag(**flags: bool) -> dict[str, Value]:

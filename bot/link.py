@@ -98,7 +98,10 @@ class Fault(StrEnum):
 
 
 class LinkState(StrEnum):
+    """SILENT is live, but for questions that are not answered."""
+
     LIVE = "live"
+    SILENT = "silent"
     POLLING = "polling"
     LOST = "lost"
 

@@ -15,6 +15,7 @@ from bot.chat import Question
 from bot.cooldown import Cooldown
 from bot.deliver import Lane
 from bot.domain import Ask, Line, Message, SessionKey, Target, Votes
+from bot.picker import LinkState
 from bot.port import Links
 from bot.session import Play, State
 from bot.store import StoreError
@@ -126,7 +127,10 @@ class Answering:
         counts, away = await self._tonight()
         tell = answers.night if question is Question.NIGHT else answers.top
         compact = not self._adapters[target.adapter].limits.multiline
-        return tell(self._state(), self._wording, counts=counts, away=away, compact=compact)
+        held = self._held()
+        return tell(
+            self._state(), self._wording, counts=counts, away=away, held=held, compact=compact
+        )
 
     def _help(self, said: Line | Ask) -> Message:
         rules = self._listening.rules_of(said.target.adapter)
@@ -143,7 +147,13 @@ class Answering:
         session = self._state().current
         link = await self._address(target, session.key, play) if session and play else None
         return answers.votes(
-            self._state(), self._wording, counts=counts, totals=totals, away=away, link=link
+            self._state(),
+            self._wording,
+            counts=counts,
+            totals=totals,
+            away=away,
+            held=self._held(),
+            link=link,
         )
 
     async def _tonight(self) -> tuple[answers.Counts | None, bool]:
@@ -171,7 +181,9 @@ class Answering:
             raise Unclear("no answer in time") from None
 
     def _lately(self) -> float:
-        return self._time.monotonic() - _FRESH_FOR
+        """The moment from which on numbers are new enough: now, where the link is down."""
+        live = self._link().state is LinkState.LIVE
+        return self._time.monotonic() - (_FRESH_FOR if live else 0.0)
 
     async def _address(self, target: Target, session: SessionKey, play: Play) -> str | None:
         """Where the board of a play is in a channel, on networks whose messages have addresses."""

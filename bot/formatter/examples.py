@@ -83,7 +83,11 @@ _COUNT: dict[str, Value] = {"up": 5, "down": 1, "score": "+4"}
 _TALLY: dict[str, Value] = _COUNT | {"bar": "▰▰▰▰▰▰▰▱"}
 _THUMB: dict[str, Value] = {"thumb": "👍"}
 _ALL_TIME: dict[str, Value] = {"all_up": 12, "all_down": 2, "all_score": "+10"}
-_SCORED: dict[str, Value] = {"games": ("Drawful 2: 3👍 3👎 (0)", "Tee K.O."), "away": 1}
+_SCORED: dict[str, Value] = {
+    "games": ("Drawful 2: 3👍 3👎 (0)", "Tee K.O."),
+    "away": 1,
+    "held": 3,
+}
 _GAMES: tuple[Values, ...] = (_SCORED, _SCORED | {"compact": 1}, {"games": ("X",)})
 _STATUS: tuple[Values, ...] = (_TITLE | {"since": "2 h 31 min", "held": 3}, {})
 
@@ -105,7 +109,7 @@ PHRASES: Mapping[str, tuple[Values, ...]] = {
     "vote_unknown": ({},),
     "vote_already": (_TITLE,),
     "vote_elsewhere": ({},),
-    "answer_votes": (_TITLE | _COUNT | _ALL_TIME | {"away": 1}, _TITLE),
+    "answer_votes": (_TITLE | _COUNT | _ALL_TIME | {"away": 1, "held": 3}, _TITLE),
     "answer_night": _GAMES,
     "answer_top": _GAMES,
     "answer_help": ({"prefix": "!", "voting": 1, "hosting": 1}, {"prefix": "/"}),
@@ -123,6 +127,7 @@ PHRASES: Mapping[str, tuple[Values, ...]] = {
     "order_muted": ({},),
     "order_reconnect": ({},),
     "status_live": _STATUS,
+    "status_silent": _STATUS,
     "status_polling": _STATUS,
     "status_lost": _STATUS,
     "card_pack": ({},),

@@ -78,7 +78,7 @@ class Picker:
         self._hooks: dict[Do, Callable[[], None]] = {}
         self._feed = self._make_feed(self._active_id, self._hooks, None)
         self._rest.on_refused = lambda: self._feed.tell(self._feed.link.token_refused)
-        self._silent = False
+        self._silent_since: float | None = None
         self._before = Before(self._rest)
 
     @property
@@ -92,8 +92,11 @@ class Picker:
         return self._feed.malformed
 
     def status(self) -> LinkStatus:
-        """Live, polling or lost; ``since`` is by ``time.monotonic()``."""
-        return self._feed.link.status(self._time.monotonic())
+        """Live, silent, polling or lost; ``since`` is by ``time.monotonic()``."""
+        status = self._feed.link.status(self._time.monotonic())
+        if status.state is LinkState.LIVE and self._silent_since is not None:
+            return replace(status, state=LinkState.SILENT, since=self._silent_since)
+        return status
 
     # --- the feed ---
 
@@ -294,13 +297,13 @@ class Picker:
 
     def _say_unclear(self, unclear: Unclear) -> None:
         """Once, and only while the link is live: without it, the link has said what is wrong."""
-        if not self._silent and self._feed.link.live:
-            self._silent = True
+        if self._silent_since is None and self._feed.link.live:
+            self._silent_since = self._time.monotonic()
             log.warning("The Picker does not answer the poll; trying on. %s", unclear)
 
     def _say_clear(self) -> None:
-        if self._silent:
-            self._silent = False
+        if self._silent_since is not None:
+            self._silent_since = None
             log.info("The Picker answers the poll again.")
 
 

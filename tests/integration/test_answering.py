@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,48 @@ def _older(scene: Scene) -> bool:
     """Whether what the Picker last told is too old to be told again."""
     edited_at, _, _ = scene.chat.edits[-1]
     return TIME.monotonic() - edited_at > 2.5
+
+
+async def test_votes_that_are_held(scene: Scene, host: Host) -> None:
+    """Numbers that lack the votes which the bot holds for the Picker say how many, and so does the
+    state of the link, which is not well though it is live."""
+    async with scene.running(interval=1.0):
+        session = await host.start()
+        await host.add(session, GAME)
+        board = await scene.board(GAME)
+        up = scene.button(board)
+        await host.vote("cid")
+        await until(lambda: "1👍 0👎" in scene.chat.shows[board].text)
+        scene.faults.put(EVERYTHING, UNAVAILABLE)
+        scene.tap(up)
+        scene.tap(up, "ben")
+        await until(lambda: len(scene.ballots) == 2)
+        status = ""
+        while not status.startswith("🟠"):
+            status = (await scene.answer(scene.ask("status"))).text
+        said = await scene.answer(scene.ask("votes"))
+    assert said.text.endswith("since the Picker does not answer · 2 votes kept for it")
+    assert status.endswith("Now playing: Drawful 2. 2 votes are kept.")
+
+
+async def test_just_after_the_death_of_the_picker(tmp_path: Path) -> None:
+    """Numbers that the Picker told a moment ago are no answer of its any more."""
+    async with AsyncExitStack() as serving:
+        faults = Faults()
+        sandbox = Sandbox(KEY, time=TIME, middlewares=[faults.middleware])
+        url = await serving.enter_async_context(sandbox.serve())
+        scene = Scene(url, tmp_path, faults)
+        async with hosting(url, KEY, TIME) as host, scene.running():
+            session = await host.start()
+            await host.add(session, GAME)
+            board = await scene.board(GAME)
+            await host.vote("ann")
+            await until(lambda: "1👍 0👎" in scene.chat.shows[board].text)
+            said = await scene.answer(scene.ask("votes"))
+            assert "by my own count" not in said.text
+            await serving.aclose()
+            said = await scene.answer(scene.ask("votes"))
+            assert "by my own count" in said.text
 
 
 async def test_a_flood_of_questions(scene: Scene, host: Host) -> None:

@@ -122,6 +122,17 @@ def test_the_best_of_the_night() -> None:
     assert answers.top(night(), WORDING, counts=None).text.startswith("🎲")
 
 
+def test_votes_on_the_way() -> None:
+    """How many votes the Picker has not yet, wherever numbers are told."""
+    state = night(OVER, RUNNING)
+    said = answers.votes(state, WORDING, counts={2: Votes(3, 1)}, held=1).text
+    assert said.endswith("(+2) · 1 vote on the way")
+    for tell in (answers.night, answers.top):
+        assert tell(state, WORDING, counts={}, held=2).text.endswith("\n2 votes on the way.")
+        away = tell(state, WORDING, counts=None, away=True, held=2, compact=True).text
+        assert away.endswith("since the Picker does not answer · 2 votes kept for it")
+
+
 def test_what_is_playing() -> None:
     """The running game's line as it was announced, with its buttons; none without a game."""
     said = answers.now_playing(night(OVER, replace(RUNNING, codes=("AB", "ABCD"))), WORDING)
@@ -156,7 +167,12 @@ def test_no_night() -> None:
 
 @pytest.mark.parametrize(
     ("link", "mark"),
-    [(LinkState.LIVE, "🟢"), (LinkState.POLLING, "🟡"), (LinkState.LOST, "🔴")],
+    [
+        (LinkState.LIVE, "🟢"),
+        (LinkState.SILENT, "🟠"),
+        (LinkState.POLLING, "🟡"),
+        (LinkState.LOST, "🔴"),
+    ],
 )
 def test_the_link(link: LinkState, mark: str) -> None:
     """How the Picker is heard and since when, the running game, and votes on the way."""
