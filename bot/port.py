@@ -155,6 +155,14 @@ class Shows(Protocol):
 
 
 @runtime_checkable
+class Exempts(Protocol):
+    """An adapter whose network does not count some answers against ``limits.pace``."""
+
+    def is_exempt(self, handle: object) -> bool:
+        """Whether it does not count an answer by this handle. Does not wait."""
+
+
+@runtime_checkable
 class Named(Protocol):
     """An adapter that knows what we are called, so that people can talk to us by name."""
 

@@ -382,6 +382,9 @@ class DiscordBot:
             case _:
                 raise Permanent("this cannot be answered")
 
+    def is_exempt(self, handle: object) -> bool:
+        return isinstance(handle, discord.Interaction)  # topics/rate-limits, Global Rate Limit
+
     async def react(self, handle: object, up: bool) -> None:
         """Mark a voter's line; the mark is the same for both ways."""
         if not isinstance(handle, lines.Said):

@@ -17,7 +17,7 @@ from bot.deliver.pacer import Pacer, nap
 from bot.domain import Accepted, Deferred, Delivery, Limits, Message, Pace, Status, Target
 from bot.formatter import join, split
 from bot.outbox import Decision
-from bot.port import Adapter, Edits, Finds
+from bot.port import Adapter, Edits, Exempts, Finds
 from bot.store import Ledger, Store, StoreError
 from bot.timing import Time
 
@@ -27,7 +27,7 @@ REPLY_AFTER = 15.0
 """Seconds after which an answer to somebody in a chat is not worth sending."""
 
 _MOST_REPLIES = 500
-_REPLIES_AT_ONCE = 8
+_REPLIES_AT_ONCE = 32
 _LOOK_EVERY = 5.0
 _AFTER_A_FAULT = 60.0
 _LEVELS = {Status.UNCONFIRMED: logging.WARNING, Status.DEAD: logging.ERROR}
@@ -114,6 +114,7 @@ class Lane:
         self.dropped_replies = 0
         self._adapter = adapter
         self._finds = isinstance(adapter, Finds)
+        self._exempts = adapter if isinstance(adapter, Exempts) else None
         self._store = store
         self._time = time
         self._pacer = pacer
@@ -283,18 +284,29 @@ class Lane:
     # --- replies -------------------------------------------------------------------------
 
     async def _answer(self) -> bool:
-        """Begin one reply; False if there is none to begin. A few are under way at once, so that
-        none holds up another, or an announcement."""
-        if not self._next_reply() or len(self._replying) >= _REPLIES_AT_ONCE:
+        """Begin one reply, or all that the network does not count; False if there is none to begin.
+        A few are under way at once, so that none holds up another, or an announcement."""
+        reply = self._next_reply()
+        if reply is None:
             return False
-        if not await self._pacer.turn(self._pace, reply=True, wanted=self._may_reply):
+        if not self._is_exempt(reply):
+            if await self._pacer.turn(self._pace, reply=True, wanted=self._may_reply):
+                self._begin_reply()
             return True
+        while reply is not None and self._is_exempt(reply):
+            self._begin_reply()
+            reply = self._next_reply()
+        return True
+
+    def _is_exempt(self, reply: _Reply) -> bool:
+        return self._exempts is not None and self._exempts.is_exempt(reply.handle)
+
+    def _begin_reply(self) -> None:
         if reply := self._next_reply():
             self._replies.popleft()
             task = asyncio.create_task(self._send_reply(reply))
             self._replying.add(task)
             task.add_done_callback(self._replied)
-        return True
 
     def _replied(self, task: asyncio.Task[None]) -> None:
         self._replying.discard(task)
@@ -303,6 +315,8 @@ class Lane:
         self.wake()
 
     def _next_reply(self) -> _Reply | None:
+        if len(self._replying) >= _REPLIES_AT_ONCE:
+            return None
         while self._replies and self._replies[0].until <= self._time.monotonic():
             self._replies.popleft()
             self._drop("it took too long")

@@ -675,6 +675,31 @@ async def test_replies_after_announcements(bench: Bench) -> None:
     assert bench.chat.replies == []
 
 
+class Exempting(Chat):
+    """A chat whose network does not count answers by some handles."""
+
+    def is_exempt(self, handle: object) -> bool:
+        return str(handle).startswith("free")
+
+
+async def test_replies_that_the_network_does_not_count(bench: Bench) -> None:
+    """They neither wait for the pace nor take anything of it; the others do."""
+    bench.chat = Exempting(limits=Limits(length=400, pace=Pace(2, 10.0)))
+    await bench.add("one")
+    bench.start(HERE)
+    await bench.idle()
+    for number in range(100):
+        bench.lanes[HERE].reply(f"free{number}", message("reply"), True)
+    bench.lanes[HERE].reply("paid", message("reply"), True)
+    await until(lambda: len(bench.chat.replies) == 101)
+    assert bench.chat.replies[-1] == ("paid", "reply")
+    await bench.add("two")
+    await bench.pass_time(9)
+    assert bench.chat.heard("here") == ["one"], "the answer in the pace took the second turn"
+    await bench.pass_time(1)
+    assert bench.chat.heard("here") == ["one", "two"]
+
+
 async def test_old_replies_are_dropped(bench: Bench) -> None:
     """After 15 seconds a reply is not worth sending; that is counted."""
     bench.chat.limits = Limits(length=400, pace=Pace(1, 16.0))

@@ -51,6 +51,7 @@ async def test_a_tap_is_answered_for_the_voter_alone(peer):
         (tap,) = await until(lambda: stage.heard, "the tap")
         await stage.adapter.reply(tap.handle, plain("Counted: *1*👍"), True)
         assert begun.private == ["Counted: \\*1\\*👍"]
+        assert stage.adapter.is_exempt(tap.handle), "it is none of the bot's own messages"
         assert len(stage.contents) == 1
 
 

@@ -37,6 +37,7 @@ async def test_a_line_is_heard(peer):
         alice = peer.person("alice", role.id)
         said = peer.say(stage.games, alice, "thisgame++")
         (line,) = await heard(stage)
+        assert not stage.adapter.is_exempt(line.handle)
     assert (line.target, line.text, line.private) == (
         Target("night", stage.channel),
         "thisgame++",
