@@ -18,7 +18,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord import history, lines, markup, places
+from adapters.discord import history, interactions, lines, markup, places
 from adapters.discord.api import find_gateway, speaking_to
 from adapters.discord.backoff import Backoff
 from adapters.discord.client import Client, buttons
@@ -375,7 +375,7 @@ class DiscordBot:
         """Answer a tap, a command or a line."""
         match handle:
             case discord.Interaction():
-                await lines.follow_up(handle, self._form(0, message), private)
+                await interactions.follow_up(handle, self._form(0, message), private)
             case lines.Said():
                 form = self._form(handle.place, message)
                 await lines.answer(self._connected(), handle, form, private)

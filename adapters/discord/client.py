@@ -12,7 +12,6 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Self
 
@@ -21,6 +20,7 @@ import discord
 from discord import app_commands, ui
 
 from adapters.discord.errors import LONGEST_WAIT, guarded
+from adapters.discord.interactions import acknowledge, refuse
 from adapters.discord.lines import author_of, line_of
 from bot.domain import Action, Ask, SessionKey, Tap, Target
 from bot.port import Hear, Memory, SendError
@@ -129,8 +129,8 @@ class Client(discord.Client):
         """A vote button was pressed. The board itself stays as it is until it is edited."""
         target = self._target(interaction)
         if target is None:
-            await _refuse(interaction)
-        elif await _acknowledge(interaction, thinking=False):
+            await refuse(interaction)
+        elif await acknowledge(interaction, thinking=False):
             at = interaction.created_at.timestamp()
             self._hear(Tap(target, author_of(interaction.user), action, at, interaction))
 
@@ -151,8 +151,8 @@ class Client(discord.Client):
     ) -> None:
         target = self._target(interaction)
         if target is None:
-            await _refuse(interaction)
-        elif await _acknowledge(interaction, thinking=True):
+            await refuse(interaction)
+        elif await acknowledge(interaction, thinking=True):
             at = interaction.created_at.timestamp()
             given = tuple(arguments.items())
             self._hear(Ask(target, author_of(interaction.user), command, given, at, interaction))
@@ -225,22 +225,3 @@ def _in_servers(name: str, description: str, ask: Any) -> app_commands.Command[A
         callback=ask,
         allowed_contexts=app_commands.AppCommandContext(guild=True),
     )
-
-
-async def _refuse(interaction: discord.Interaction[Any]) -> None:
-    """Where we announce nothing, nobody of ours would answer."""
-    text = "I announce nothing in this channel, so I have nothing to tell here."
-    with suppress(SendError):
-        async with guarded():
-            await interaction.response.send_message(text, ephemeral=True)
-
-
-async def _acknowledge(interaction: discord.Interaction[Any], *, thinking: bool) -> bool:
-    """Whether it was in time; where it was not, the person has been told that it failed."""
-    try:
-        async with guarded():
-            await interaction.response.defer(ephemeral=True, thinking=thinking)
-    except SendError as error:
-        log.warning("a tap or command could not be acknowledged: %s", error)
-        return False
-    return True

@@ -56,7 +56,10 @@ FOREIGN = (
 
 
 class Refusal(Permanent):
-    """A clear no, with the answer's status and Discord's own code for it (0: none)."""
+    """A clear no, with the answer's status and Discord's own code for it (0: none).
+    ``after_failure`` is whether an earlier try of the same call may have been carried out."""
+
+    after_failure = False
 
     def __init__(self, reason: str, code: int, status: int = 404) -> None:
         super().__init__(reason)
@@ -153,6 +156,8 @@ def _unsure(watch: _Watch, cause: Exception) -> SendError:
     """The port's error for one of the libraries': as sure as the request surely left, or not."""
     error = told(cause)
     may_be_done = watch.failed or watch.asking
+    if isinstance(error, Refusal):
+        error.after_failure = watch.failed
     if isinstance(error, Transient) and may_be_done:
         return Ambiguous(str(error))
     if isinstance(cause, aiohttp.ClientConnectionError) and not may_be_done:

@@ -11,7 +11,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord.errors import Revoked, guarded
+from adapters.discord.errors import guarded
 from bot.domain import Author, Line, Target
 from bot.port import Permanent
 
@@ -69,15 +69,3 @@ async def mark(client: discord.Client, said: Said) -> None:
     line = client.get_partial_messageable(said.place).get_partial_message(said.message)
     async with guarded(client.http):
         await line.add_reaction(TAKEN)
-
-
-async def follow_up(
-    interaction: discord.Interaction[Any], form: dict[str, Any], private: bool
-) -> None:
-    """Answer a tap or a command, which lives for 15 minutes. Raises as a send does."""
-    try:
-        async with guarded():
-            await interaction.followup.send(**form, ephemeral=private)
-    except Revoked as error:
-        # here 401 speaks of the interaction's own token
-        raise Permanent("it is too late to answer") from error

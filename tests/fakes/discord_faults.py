@@ -172,5 +172,7 @@ class Weather:
 
 def _told(fault: Fault) -> web.Response:
     if isinstance(fault.body, str):  # what a proxy says instead of the API
-        return web.Response(text=fault.body, status=fault.status, content_type="text/html")
+        return web.Response(
+            text=fault.body, status=fault.status, headers=fault.headers, content_type="text/html"
+        )
     return answer(fault.body, fault.status, fault.headers)

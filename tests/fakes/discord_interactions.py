@@ -60,17 +60,26 @@ class Interactions:
 
     # --- what a person does ----------------------------------------------------------------
 
-    async def tap(self, message: Message, custom_id: str, user: User) -> Interaction:
-        """Press a button of ``message``; whether it has such a button is not looked at, since
-        a client may show an older state of it."""
+    async def tap(
+        self, message: Message, custom_id: str, user: User, *, forged: bool = False
+    ) -> Interaction:
+        """Press a button of ``message``, which must have it: a copy of an older state may be
+        given, as a client may still show one. ``forged`` lets any ``custom_id`` pass."""
+        buttons = [button for row in message.components for button in row["components"]]
+        if not forged and custom_id not in {button.get("custom_id") for button in buttons}:
+            raise LookupError(f"the message has no button {custom_id!r}")
         data = {"component_type": 2, "custom_id": custom_id}
         shown = {"message": self.world.message_json(message)}
         channel = self.world.channels[message.channel_id]
         return await self._begin(3, channel, user, data, **shown)
 
     async def slash(self, channel: Channel, name: str, user: User, **options: str) -> Interaction:
-        """Use a command, which must have been registered, with its options."""
+        """Use a command, which must have been registered, with its options: those that are
+        required are, since a client lets nobody send it without."""
         command = next(c for c in self.world.commands if c["name"] == name)
+        needed = {o["name"] for o in command["options"] if o.get("required")}
+        if missing := needed - options.keys():
+            raise LookupError(f"/{name} lacks its option {', '.join(sorted(missing))}")
         known = {option["name"]: option["type"] for option in command["options"]}
         given = [{"name": n, "type": known[n], "value": value} for n, value in options.items()]
         data = {"id": command["id"], "name": name, "type": 1, "options": given}
@@ -162,6 +171,20 @@ class Interactions:
             payload["flags"] = (payload.get("flags") or 0) & ~EPHEMERAL | begun.flags
         return answer(self.world.message_json(self._say(begun, payload)))
 
+    def _edit_original(self, request: web.Request, payload: Json) -> web.Response:
+        """receiving-and-responding.mdx, Edit Original Interaction Response: of a command that was
+        deferred the first edit says it, as private as the deferral was."""
+        begun = self._by_token(request.match_info["token"])
+        if begun.callback != DEFERRED_MESSAGE or request.match_info["message"] != "@original":
+            return error(404, 10008, "Unknown Message")
+        if not begun.said:
+            self._say(begun, payload | {"flags": begun.flags})
+        elif body := refusal(payload, editing=True):
+            return answer(body, 400)
+        else:
+            self.rest.edited(begun.said[0], payload)
+        return answer(self.world.message_json(begun.said[0]))
+
     def _by_token(self, token: str) -> Interaction:
         begun = next((i for i in self.all.values() if i.token == token), None)
         if begun is None or begun.callback is None:
@@ -185,6 +208,8 @@ class Interactions:
         return answer(told | {"channel_id": str(channel.id), "guild_id": str(self.world.guild_id)})
 
     async def _edit(self, request: web.Request) -> web.Response:
+        if int(request.match_info["id"]) == self.world.application_id:
+            return self._edit_original(request, await request.json())
         channel = self._hook(request)
         message = channel.messages.get(int(request.match_info["message"]))
         if message is None or message.webhook_id != int(request.match_info["id"]):

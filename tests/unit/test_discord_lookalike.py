@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import aiohttp
 import pytest
+from discord_faults import Fault
+from discord_peer import Peer
 from discord_rules import refusal
 from discord_shown import shown
 from discord_world import Kind, Permission, World
@@ -104,3 +107,43 @@ def test_pings():
     assert world.pings(channel, text, None) == ["@everyone", "role r", "user 5"]
     assert world.pings(channel, text, {"parse": []}) == []
     assert world.pings(channel, text, {"parse": [], "roles": [role.id]}) == ["role r"]
+
+
+# --- people and faults ------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def peer():
+    async with Peer() as peer:
+        yield peer
+
+
+async def test_nobody_presses_what_is_not_there(peer):
+    """A button that the message lacks cannot be pressed, unless the press is forged."""
+    message = peer.world.store(peer.world.add_channel(), peer.world.bot, {"content": "x"})
+    message.components = [{"type": 1, "components": [{"type": 2, "custom_id": "one"}]}]
+    alice = peer.person("alice")
+    with pytest.raises(LookupError, match="no button 'two'"):
+        await peer.interactions.tap(message, "two", alice)
+    await peer.interactions.tap(message, "two", alice, forged=True)
+    await peer.interactions.tap(message, "one", alice)
+    assert len(peer.interactions.all) == 2
+
+
+async def test_a_command_lacks_what_it_needs(peer):
+    """A client sends no command without its required options."""
+    span = {"name": "span", "type": 3, "required": True}
+    peer.world.commands = [{"id": "1", "name": "mute", "options": [span]}]
+    channel, dana = peer.world.add_channel(), peer.person("dana")
+    with pytest.raises(LookupError, match="/mute lacks its option span"):
+        await peer.interactions.slash(channel, "mute", dana)
+    await peer.interactions.slash(channel, "mute", dana, span="1h")
+
+
+async def test_a_page_with_its_headers(peer):
+    """What a proxy says in place of the API keeps the headers it comes with."""
+    fault = Fault("GET .*/gateway", status=429, body="<html>", headers={"Retry-After": "65"})
+    peer.weather.faults.append(fault)
+    async with aiohttp.ClientSession() as session, session.get(f"{peer.api_url}/gateway") as page:
+        assert (page.status, page.content_type) == (429, "text/html")
+        assert page.headers["Retry-After"] == "65"
