@@ -20,6 +20,7 @@ from bot.app.intake import Intake
 from bot.app.jumps import Jumps
 from bot.app.parts import Listening, Parts
 from bot.app.people import People
+from bot.app.tasks import Tasks
 from bot.deliver import Editor, Lane, open_lanes, watch
 from bot.domain import Clock, Input, VoteReceived, Want
 from bot.poll import Poll
@@ -78,7 +79,7 @@ class _App:
         async with (
             _in_background(adapters) as speaking,
             _in_background(workers, self._stop_lanes) as delivering,
-            asyncio.TaskGroup() as reading,
+            Tasks() as reading,
         ):
             for task in (*speaking, *delivering):
                 reading.create_task(_raising(task))

@@ -18,6 +18,7 @@ from host import Host, hosting
 from bot import app, messages
 from bot.app.intake import Intake
 from bot.app.jumps import Jumps
+from bot.app.tasks import Tasks
 from bot.domain import (
     Clock,
     Kind,
@@ -206,6 +207,32 @@ async def test_a_channel_that_is_no_longer_configured(scene: Scene, host: Host) 
         rows = await store.write(lambda ledger: ledger.close_unknown({}, TIME.now()))
     assert [row.status for row in rows] == [Status.UNCONFIRMED, Status.EXPIRED]
     assert {row.reason for row in rows} == {"channel no longer configured"}
+
+
+async def test_nothing_begins_while_it_stops() -> None:
+    """What a last commit would lead to is left alone, and the stop is no error."""
+    begun: list[str] = []
+
+    async def late() -> None:
+        begun.append("late")
+
+    async def take(tasks: Tasks) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            tasks.create_task(late())
+
+    async def run() -> None:
+        async with Tasks() as tasks:
+            tasks.create_task(take(tasks))
+            await asyncio.Event().wait()
+
+    running = asyncio.create_task(run())
+    await asyncio.sleep(0.01)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert begun == []
 
 
 async def test_an_adapter_that_cannot_go_on(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
