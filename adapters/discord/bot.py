@@ -10,24 +10,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from base64 import b32encode
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
-from typing import Any
 
 import discord
 
-from adapters.discord import history, interactions, lines, markup, places
+from adapters.discord import history, interactions, lines, places
 from adapters.discord.api import find_gateway, speaking_to
 from adapters.discord.backoff import Backoff
-from adapters.discord.client import Client, buttons
+from adapters.discord.client import Client
 from adapters.discord.closing import cancellable, hang_up, leave
 from adapters.discord.errors import (
     ANSWER_WITHIN,
-    ARCHIVED,
     FOREIGN,
-    INVALID_FORM,
+    LOCKED,
     MISSING_PERMISSIONS,
     UNKNOWN_CHANNEL,
     UNKNOWN_MESSAGE,
@@ -37,11 +34,12 @@ from adapters.discord.errors import (
     is_blocked,
     trace,
 )
+from adapters.discord.forms import Forms
 from adapters.discord.limits import limits_for
 from adapters.discord.lines import DEAF, READING
-from adapters.discord.pings import is_silent, roles_for
+from adapters.discord.pings import is_silent
 from adapters.discord.settings import Settings
-from adapters.discord.threads import NightThreads, night_of, reopen
+from adapters.discord.threads import NightThreads, night_of
 from bot.domain import Message, Proof, Receipt
 from bot.port import AdapterFatal, Hear, Memory, Permanent, SendError, Transient, deaf
 
@@ -54,8 +52,6 @@ _REFUSED = (
     "Discord refuses the token; copy it anew from the Bot page of the developer portal "
     "(Reset Token shows it once)"
 )
-
-Call = Callable[..., Awaitable[Any]]
 
 
 class DiscordBot:
@@ -79,15 +75,16 @@ class DiscordBot:
         self._backoff = Backoff()
         self._threads = NightThreads(memory)
         self._reads = settings.message_content
+        self._said_so = False
         self._client: Client | None = None
         self._shown: str | None = None
         self._trouble: str | None = None
         self._gone: set[int] = set()
-        self._plain: set[int] = set()
+        self._forms = Forms(settings, pressed=hear is not deaf)
         self.limits = limits_for(settings)
 
     def measure(self, message: Message) -> int:
-        return len(self._content(message))
+        return len(self._forms.content(message))
 
     # --- connection ------------------------------------------------------------------------
 
@@ -181,16 +178,25 @@ class DiscordBot:
             raise Transient("not logged in to Discord")
         return self._client
 
-    async def _failed(self, client: Client, error: SendError) -> None:
-        """Ask no more with a token that is refused, which would have our address blocked; the
-        next login tells whether it is gone for good."""
-        if isinstance(error, Revoked):
+    @asynccontextmanager
+    async def _told(self, client: Client, place: int) -> AsyncIterator[None]:
+        """A refusal says what is wrong at ``place``. With a token that is refused no more is asked,
+        which would have our address blocked; the next login tells whether it is gone for good."""
+        try:
+            yield
+        except Permanent as error:
+            named = await places.named(client, place, error)
+            if named is error:
+                raise
+            raise named from error
+        except Revoked:
             await leave(client)
+            raise
 
     def _forget_refusals(self) -> None:
         """Something about the server's channels or roles changed: try everything again."""
         self._gone.clear()
-        self._plain.clear()
+        self._forms.forget_refusals()
 
     def _channel_of(self, channel: int, parent: int | None) -> str | None:
         for known in (str(channel), str(parent)):
@@ -217,15 +223,8 @@ class DiscordBot:
 
     async def send(self, channel: str, message: Message, *, key: str) -> Receipt:
         client = self._connected()
-        try:
+        async with self._told(client, int(channel)):
             return await self._send(client, channel, message, key)
-        except Refusal as error:
-            if named := await places.named(client, int(channel), error):
-                raise named from error
-            raise
-        except SendError as error:
-            await self._failed(client, error)
-            raise
 
     async def _send(self, client: Client, channel: str, message: Message, key: str) -> Receipt:
         # 24 of the 25 characters that a nonce may have; each channel counts for itself
@@ -248,14 +247,15 @@ class DiscordBot:
             try:
                 return await self._send_to(client, thread, message, nonce, in_thread=True)
             except Refusal as error:
-                if error.code == MISSING_PERMISSIONS:
+                why = error
+                if error.code in (MISSING_PERMISSIONS, LOCKED):
                     break
                 if error.code != UNKNOWN_CHANNEL:
                     raise
             self._gone.discard(thread)
             if not await self._threads.restore(client, channel, night, thread, message):
                 return None
-        await self._threads.give_up(channel, night)
+        await self._threads.give_up(channel, night, await places.named(client, thread, why))
         return None
 
     def _tells_in_thread(self, channel: str) -> bool:
@@ -270,7 +270,7 @@ class DiscordBot:
         to = client.get_partial_messageable(place)
         silent = is_silent(self._settings, message)
         try:
-            sent = await self._attempt(
+            sent = await self._forms.attempt(
                 client,
                 place,
                 message,
@@ -285,49 +285,6 @@ class DiscordBot:
             raise
         return Receipt(Proof.CONFIRMED, f"{place}/{sent.id}" if in_thread else str(sent.id))
 
-    async def _attempt(self, client: Client, place: int, message: Message, call: Call) -> Any:
-        """``call`` with the message's form; reopens an archived thread and does without a card
-        that is refused, since a request that was refused has surely done nothing."""
-        try:
-            return await self._call(client, place, message, call)
-        except Refusal as error:
-            if error.code == ARCHIVED:
-                await reopen(client, place)
-                return await self._call(client, place, message, call)
-            refusal = error
-        if not self._may_be_the_card(refusal, place, message):
-            raise refusal
-        done = await self._call(client, place, replace(message, card=None), call)
-        log.warning("channel %s: plain text, since the card is refused: %s", place, refusal)
-        if refusal.code == MISSING_PERMISSIONS:
-            self._plain.add(place)
-        return done
-
-    async def _call(self, client: Client, place: int, message: Message, call: Call) -> Any:
-        async with guarded(client.http):
-            return await call(**self._form(place, message))
-
-    def _may_be_the_card(self, error: Refusal, place: int, message: Message) -> bool:
-        codes = (INVALID_FORM, MISSING_PERMISSIONS)
-        return message.card is not None and place not in self._plain and error.code in codes
-
-    def _form(self, place: int, message: Message) -> dict[str, Any]:
-        """What discord.py's send and edit take alike."""
-        form: dict[str, Any] = {"content": self._content(message)}
-        if message.card is not None and place not in self._plain:
-            form["embed"] = markup.embed(message.card)
-        if self._hear is not deaf and (view := buttons(message.actions, message.link)):
-            form["view"] = view
-        if roles := roles_for(self._settings, message):
-            named = [discord.Object(role) for role in roles]
-            form["allowed_mentions"] = discord.AllowedMentions(
-                everyone=False, users=False, replied_user=False, roles=named
-            )
-        return form
-
-    def _content(self, message: Message) -> str:
-        return markup.content(message, roles_for(self._settings, message))
-
     # --- what was sent -------------------------------------------------------------------------
 
     async def edit(self, channel: str, remote_id: str, message: Message) -> None:
@@ -339,11 +296,10 @@ class DiscordBot:
         at = int(place or channel)
         posted = client.get_partial_messageable(at).get_partial_message(int(number))
         absent = {"embed": None, "view": None}
-        try:
-            await self._attempt(client, at, message, lambda **form: posted.edit(**(absent | form)))
-        except SendError as error:
-            await self._failed(client, error)
-            raise
+        async with self._told(client, at):
+            await self._forms.attempt(
+                client, at, message, lambda **form: posted.edit(**(absent | form))
+            )
 
     def link(self, channel: str, remote_id: str) -> str | None:
         """The address of a message, once the gateway has told which server the channel is of."""
@@ -353,31 +309,43 @@ class DiscordBot:
         """Raises Permanent where the history may not be read, which proves nothing."""
         thread = self._threads.current(channel) if self._tells_in_thread(channel) else None
         where = (int(channel),) if thread is None else (int(channel), thread)
-        found = await history.find(self._connected(), where, self._content(message), since)
+        found = await history.find(self._connected(), where, self._forms.content(message), since)
         if found is None:
             return None
         at, number = found
         return str(number) if at == int(channel) else f"{at}/{number}"
 
     async def verify(self, channel: str) -> None:
+        """What is not granted for all channels is said with the first one."""
         client = self._connected()
+        wrong = [] if self._may_read(client) else [places.NOT_GRANTED]
         try:
+            await self._look_at(client, channel)
+        except Permanent as error:
+            wrong.insert(0, str(error))
+        if places.NOT_GRANTED in wrong:
+            self._said_so = True
+        if wrong:
+            raise Permanent("; ".join(wrong))
+
+    def _may_read(self, client: Client) -> bool:
+        return not self._settings.message_content or self._said_so or places.may_read(client)
+
+    async def _look_at(self, client: Client, channel: str) -> None:
+        async with self._told(client, int(channel)):
             place = await places.look_up(client, int(channel))
-        except SendError as error:
-            await self._failed(client, error)
-            raise
         roles = {role for ids in self._settings.mention_roles.values() for role in ids}
         places.require(place, sorted(roles), threads=self._tells_in_thread(channel))
         if self._settings.message_content:
-            places.require_reading(client, place)
+            places.require_marking(place)
 
     async def reply(self, handle: object, message: Message, private: bool) -> None:
         """Answer a tap, a command or a line."""
         match handle:
             case discord.Interaction():
-                await interactions.follow_up(handle, self._form(0, message), private)
+                await interactions.follow_up(handle, self._forms.of(0, message), private)
             case lines.Said():
-                form = self._form(handle.place, message)
+                form = self._forms.of(handle.place, message)
                 await lines.answer(self._connected(), handle, form, private)
             case _:
                 raise Permanent("this cannot be answered")

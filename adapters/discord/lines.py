@@ -13,7 +13,6 @@ import discord
 
 from adapters.discord.errors import guarded
 from bot.domain import Author, Line, Target
-from bot.port import Permanent
 
 TAKEN = "✅"
 READING = discord.Intents(guilds=True, messages=True, message_content=True)
@@ -54,9 +53,13 @@ def author_of(user: discord.User | discord.Member, *, is_bot: bool = False) -> A
 
 
 async def answer(client: discord.Client, said: Said, form: dict[str, Any], private: bool) -> None:
-    """Reply to a line; ``form`` is what ``send`` takes. Raises as a send does."""
+    """Reply to a line; ``form`` is what ``send`` takes. Raises as a send does.
+
+    A line in a channel has no answer for its author alone, but for a message to them, unasked;
+    so nothing is said to it.
+    """
     if private and not said.private:
-        raise Permanent("a line in a channel has no answer for its author alone")
+        return
     place = client.get_partial_messageable(said.place)
     line = place.get_partial_message(said.message)
     first = line.to_reference(fail_if_not_exists=False)

@@ -10,8 +10,11 @@ from typing import Any
 import discord
 
 from adapters.discord.errors import (
+    ARCHIVED,
+    LOCKED,
     MISSING_ACCESS,
     MISSING_PERMISSIONS,
+    NON_TEXT,
     UNKNOWN_CHANNEL,
     Refusal,
     guarded,
@@ -22,6 +25,8 @@ log = logging.getLogger(__name__)
 
 _NEEDED = ("view_channel", "send_messages")
 _NEEDED_IN_THREAD = ("view_channel", "send_messages_in_threads")
+_FOR_A_THREAD = ("view_channel", "create_public_threads")
+_EXPLAINED = (MISSING_ACCESS, MISSING_PERMISSIONS, NON_TEXT, ARCHIVED, LOCKED)
 _MISSED = {
     "embed_links": "cards will be plain text",
     "read_message_history": "a message in doubt cannot be looked up, and may come twice",
@@ -90,54 +95,68 @@ async def _is_server(client: discord.Client, guild_id: int) -> bool:
     return True
 
 
-async def named(client: discord.Client, channel: int, error: Refusal) -> Refusal | None:
-    """A refusal of a send, with what the bot lacks where, by name, if that can be found out."""
-    if error.code not in (MISSING_ACCESS, MISSING_PERMISSIONS):
-        return None
+async def named(
+    client: discord.Client, channel: int, error: Permanent, *, threads: bool = False
+) -> Permanent:
+    """A refusal of a send (of a thread, with ``threads``), with what is wrong where, by name, if
+    that can be found out."""
+    if not isinstance(error, Refusal) or error.code not in _EXPLAINED:
+        return error
     try:
-        found = _lacking(await look_up(client, channel))
+        place = await look_up(client, channel)
+        found = _lacking(place, _FOR_A_THREAD) if threads else _wrong(place)
     except Permanent as why:
         found = str(why)
     except SendError:
-        return None
-    return Refusal(f"{error}: {found}", error.code, error.status) if found else None
+        return error
+    return Refusal(f"{error}: {found}", error.code, error.status) if found else error
 
 
 def require(place: Place, roles: Iterable[int], *, threads: bool) -> None:
     """Raises Permanent, naming what is missing where; what is merely useful is logged."""
-    channel, label = place.channel, place.label
-    if isinstance(channel, discord.CategoryChannel):
-        raise Permanent(f"{label} is a category; name a channel in it")
-    if isinstance(channel, discord.ForumChannel):
-        raise Permanent(f"{label} is a forum; name a post in it")
-    in_thread = isinstance(channel, discord.Thread)
-    if found := _lacking(place):
+    if found := _wrong(place):
         raise Permanent(found)
     for role in roles:
         _require_role(place, role)
     useful = dict(_MISSED)
-    if threads and not in_thread:
+    if threads and not isinstance(place.channel, discord.Thread):
         useful |= dict.fromkeys(
             ("create_public_threads", "send_messages_in_threads"),
             "the night will be told in the channel itself",
         )
     for permission, consequence in useful.items():
         if not getattr(place.permissions, permission):
-            log.error("%s: %s is missing: %s", label, titled(permission), consequence)
+            log.error("%s: %s is missing: %s", place.label, titled(permission), consequence)
 
 
-def require_reading(client: discord.Client, place: Place) -> None:
-    """Log what is missing for votes and questions in lines of text."""
+def may_read(client: discord.Client) -> bool:
+    """Whether the Message Content Intent is granted, for every channel or for none."""
     flags = client.application_flags
-    if not (flags.gateway_message_content or flags.gateway_message_content_limited):
-        log.error("%s", NOT_GRANTED)
+    return flags.gateway_message_content or flags.gateway_message_content_limited
+
+
+def require_marking(place: Place) -> None:
+    """Log what is missing for votes in lines of text."""
     if not place.permissions.add_reactions:
         log.error("%s: Add Reactions is missing: a vote in a line is not marked", place.label)
 
 
-def _lacking(place: Place) -> str | None:
-    """What the bot needs there and has not, in words."""
-    needed = _NEEDED_IN_THREAD if isinstance(place.channel, discord.Thread) else _NEEDED
+def _wrong(place: Place) -> str | None:
+    """Why nothing can be said there, in words."""
+    channel, label = place.channel, place.label
+    if isinstance(channel, discord.CategoryChannel):
+        return f"{label} is a category; name a channel in it"
+    if isinstance(channel, discord.ForumChannel):
+        return f"{label} is a forum; name a post in it"
+    if not isinstance(channel, discord.Thread):
+        return _lacking(place, _NEEDED)
+    if channel.locked and not place.permissions.manage_threads:
+        return f"{label}: the thread is locked; unlock it, or give the bot Manage Threads"
+    return _lacking(place, _NEEDED_IN_THREAD)
+
+
+def _lacking(place: Place, needed: Iterable[str]) -> str | None:
+    """What the bot needs there and has not."""
     missing = [titled(name) for name in needed if not getattr(place.permissions, name)]
     return f"{place.label}: the bot lacks {' and '.join(missing)}" if missing else None
 

@@ -12,6 +12,7 @@ import re
 import discord
 from discord.http import Route
 
+from adapters.discord import places
 from adapters.discord.errors import HAS_A_THREAD, Refusal, guarded
 from bot.domain import Message
 from bot.port import Memory, Permanent, SendError
@@ -55,8 +56,9 @@ class NightThreads:
     def parent_of(self, thread: int, channels: tuple[str, ...]) -> str | None:
         return next((channel for channel in channels if self.current(channel) == thread), None)
 
-    async def give_up(self, channel: str, night: str) -> None:
+    async def give_up(self, channel: str, night: str, why: Permanent) -> None:
         """Tell the rest of ``night`` in the channel itself."""
+        log.warning("channel %s: no thread for this night: %s", channel, why)
         await self._memory.put(f"thread {channel}", f"{night} {_NONE}")
 
     async def begin(
@@ -78,8 +80,8 @@ class NightThreads:
         except Permanent as error:
             if isinstance(error, Refusal) and error.code == HAS_A_THREAD:
                 return True
-            log.warning("channel %s: no thread for this night: %s", channel, error)
-            await self.give_up(channel, night)
+            why = await places.named(client, int(channel), error, threads=True)
+            await self.give_up(channel, night, why)
             return False
         except SendError:
             return False  # the next message tries again

@@ -127,7 +127,7 @@ class Editor:
                 self._rest(row, limits.edit_every)
             case Refused(reason):
                 await self._store.write(lambda ledger: ledger.boards.end(row.id, now, reason))
-                log.info("the board of %s ends: %s", _name(row), reason)
+                log.warning("the board of %s stays as it is: %s", _name(row), reason)
             case Deferred(reason, retry_after):
                 self._put_off(row, reason, retry_after)
             case doubtful:

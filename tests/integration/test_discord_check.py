@@ -12,6 +12,7 @@ from bot_process import ROOT
 from discord_peer import Peer
 from discord_world import Kind, Permission
 
+from adapters.discord.places import NOT_GRANTED
 from bot.cli import compose
 from bot.config import ConfigError
 
@@ -91,10 +92,10 @@ def test_two_servers_of_discords_kind(tmp_path: Path) -> None:
 # --- online ---------------------------------------------------------------------------------
 
 
-async def online(peer: Peer, folder: Path, token: str, *channels: int) -> list[str]:
+async def online(peer: Peer, folder: Path, token: str, *channels: int, more: str = "") -> list[str]:
     """What ``nightcrier check --online`` says of each channel."""
     ids = [str(channel) for channel in channels]
-    text = PICKER + table(token=token, api_url=peer.api_url, channels=ids)
+    text = PICKER + table(token=token, api_url=peer.api_url, channels=ids) + more
     (folder / "config.toml").write_text(text, encoding="utf-8")
     command = ("-m", "bot", "check", "--online", "-c", str(folder / "config.toml"))
     process = await asyncio.create_subprocess_exec(
@@ -126,6 +127,19 @@ async def test_channels_online(tmp_path: Path) -> None:
         "refused: the bot lacks View Channel there, or is not in its server",
         "fine",
     ]
+
+
+async def test_an_intent_that_is_not_granted(tmp_path: Path) -> None:
+    """What is asked for and not granted to the bot is told once, with where to switch it on, as
+    a refusal; with it all channels are fine."""
+    async with Peer() as peer:
+        channels = [peer.world.add_channel(name).id for name in ("games", "talk", "more")]
+        reading = "message_content = true\n"
+        told = await online(peer, tmp_path, peer.token, *channels, more=reading)
+        peer.world.content_granted = True
+        granted = await online(peer, tmp_path, peer.token, *channels, more=reading)
+    assert [line.partition(": ")[2] for line in told] == [f"refused: {NOT_GRANTED}", "fine", "fine"]
+    assert [line.partition(": ")[2] for line in granted] == ["fine"] * 3
 
 
 async def test_a_wrong_token_online(tmp_path: Path) -> None:

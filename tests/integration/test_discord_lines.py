@@ -98,8 +98,6 @@ async def test_an_answer_is_a_reply_that_pings_nobody(peer):
         assert (answer.content, answer.reply_to) == (f"5 \\<\\@{alice.id}>", asked.id)
         assert answer.pings == []
         assert [m.content for m in own.messages.values()] == ["votes", "for you"]
-        with pytest.raises(Permanent, match="for its author alone"):
-            await stage.adapter.reply(public.handle, plain("psst"), True)
 
 
 async def test_an_answer_to_what_was_deleted(peer):
@@ -158,18 +156,24 @@ async def test_not_granted(peer, caplog):
 
 
 async def test_what_check_says_of_it(peer, caplog):
-    """``check --online`` tells of the missing switch and permission without asking the gateway."""
+    """``check --online`` tells of the missing permission in each channel."""
     stage = reading(peer)
-    async with playing(stage):
-        pass
-    assert NOT_GRANTED not in caplog.text
-    peer.world.content_granted = False
     stage.games.may.discard(Permission.ADD_REACTIONS)
     with caplog.at_level(logging.ERROR, "adapters.discord"):
-        async with playing(reading(peer), gateway=False):
-            pass
-    assert NOT_GRANTED in caplog.text
+        async with playing(stage, gateway=False):
+            await stage.adapter.verify(stage.channel)
     assert "#games in Game nights: Add Reactions is missing" in caplog.text
+
+
+async def test_a_private_word_for_a_line_in_a_channel(peer, caplog):
+    """There is none, and nothing is said or logged of it: it would be a message unasked for."""
+    async with playing(reading(peer)) as stage:
+        peer.say(stage.games, peer.person("alice"), "thisgame++")
+        (line,) = await heard(stage)
+        before = len(peer.weather.log)
+        with caplog.at_level(logging.INFO, "adapters.discord"):
+            await stage.adapter.reply(line.handle, plain("counted"), True)
+        assert (len(peer.weather.log), caplog.messages) == (before, [])
 
 
 async def test_without_asking_for_it(peer):

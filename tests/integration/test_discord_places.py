@@ -67,6 +67,45 @@ async def test_what_the_bot_lacks_is_named_with_its_channel(peer):
     assert told == "#post in Game nights: the bot lacks Send Messages in Threads"
 
 
+LOCKED = "#old in Game nights: the thread is locked; unlock it, or give the bot Manage Threads"
+
+
+async def test_a_locked_thread(peer):
+    """A thread that only Manage Threads may speak in is told as that, before the night and in it;
+    with that permission it will do."""
+    stage = Stage(peer)
+    thread = peer.world.add_thread(stage.games, "old")
+    stage.adapter = stage.build(str(thread.id))
+    async with playing(stage):
+        await stage.adapter.verify(str(thread.id))
+        sent = await stage.adapter.send(str(thread.id), plain("hello"), key="one")
+        thread.archived = thread.locked = True
+        for trying in (
+            stage.adapter.verify(str(thread.id)),
+            stage.adapter.send(str(thread.id), plain("more"), key="two"),
+            stage.adapter.edit(str(thread.id), sent.remote_id, plain("hello!")),
+        ):
+            with pytest.raises(Permanent) as caught:
+                await trying
+            assert str(caught.value).endswith(LOCKED)
+        stage.games.may.add(Permission.MANAGE_THREADS)
+        await stage.adapter.verify(str(thread.id))
+        await stage.adapter.send(str(thread.id), plain("more"), key="two")
+        assert said(thread) == ["hello", "more"]
+
+
+@pytest.mark.parametrize("kind", [Kind.FORUM, Kind.CATEGORY])
+async def test_what_is_no_channel_at_run(peer, kind):
+    """A message to what takes none is refused in the words of ``check --online``."""
+    stage = Stage(peer)
+    posts = peer.world.add_channel("posts", kind)
+    async with playing(stage):
+        told = await why_not(Stage(peer), posts.id)
+        with pytest.raises(Permanent) as caught:
+            await stage.adapter.send(str(posts.id), plain("hello"), key="one")
+        assert str(caught.value).endswith(told)
+
+
 async def test_what_would_merely_be_missed_is_logged(peer, caplog):
     """Without Embed Links and Read Message History a channel serves, and check says what for."""
     stage = Stage(peer, thread="night")
@@ -197,6 +236,16 @@ async def test_a_thread_that_may_not_be_is_done_without(peer, status):
         assert len(stage.posts("/threads")) == 1
 
 
+async def test_why_there_is_no_thread(peer, caplog):
+    """What the bot lacks for a night's thread is told by name and with the channel, once."""
+    async with playing(Stage(peer, thread="night")) as stage:
+        stage.games.may.discard(Permission.CREATE_PUBLIC_THREADS)
+        await stage.send("one", "start")
+        await stage.send("two", "end")
+    (told,) = [m for m in caplog.messages if "no thread for this night" in m]
+    assert told.endswith("#games in Game nights: the bot lacks Create Public Threads")
+
+
 async def test_a_thread_that_failed_is_started_by_the_next_line(peer):
     """A server's error at the thread harms no line; the next one starts the same thread."""
     async with playing(Stage(peer, thread="night")) as stage:
@@ -220,14 +269,32 @@ async def test_a_thread_that_was_deleted(peer):
         assert stage.contents == ["one", "three"]
 
 
-async def test_a_thread_in_which_the_bot_may_not_speak(peer):
-    """Without Send Messages in Threads the channel hears the rest of the night."""
+async def test_a_thread_in_which_the_bot_may_not_speak(peer, caplog):
+    """Without Send Messages in Threads the channel hears the rest of the night, and the log why."""
     async with playing(Stage(peer, thread="night")) as stage:
         await stage.send("one", "start")
         stage.games.may.discard(Permission.SEND_MESSAGES_IN_THREADS)
         await stage.send("two", "1/game")
         await stage.send("three", "2/game")
         assert stage.contents == ["one", "two", "three"]
+    (told,) = [m for m in caplog.messages if "no thread for this night" in m]
+    assert told.endswith("#one in Game nights: the bot lacks Send Messages in Threads")
+
+
+async def test_a_nights_thread_that_is_locked(peer, caplog):
+    """The channel hears the rest of the night, and the log why."""
+    async with playing(Stage(peer, thread="night")) as stage:
+        await stage.send("one", "start")
+        locked = {"code": 160005, "message": "Thread is locked"}
+        thread_of(stage).locked = True
+        peer.weather.faults.append(
+            Fault(f"POST .*{thread_of(stage).id}/messages", status=403, body=locked)
+        )
+        await stage.send("two", "1/game")
+        await stage.send("three", "2/game")
+        assert stage.contents == ["one", "two", "three"]
+    (told,) = [m for m in caplog.messages if "no thread for this night" in m]
+    assert "the thread is locked; unlock it" in told
 
 
 async def test_an_archived_thread_goes_on(peer):

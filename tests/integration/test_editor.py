@@ -207,9 +207,9 @@ async def test_repeated_until_done(bench: Bench) -> None:
     assert bench.numbers() == ["1👍 0", "2👍 0", "2👍 0"]
 
 
-async def test_a_message_that_is_gone(bench: Bench) -> None:
-    """A board that cannot be edited ends, with the reason; others go on, and codes that come
-    after it are lines again."""
+async def test_a_message_that_is_gone(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """A board that cannot be edited ends, with a warning that gives the reason, once; others go
+    on, and codes that come after it are lines again."""
     bench.chat.edit_troubles["here"].append(Permanent("the message was deleted"))
     bench.start(HERE)
     await bench.announce(1)
@@ -219,6 +219,8 @@ async def test_a_message_that_is_gone(bench: Bench) -> None:
     await until(lambda: bench.chat.edits)
     await bench.idle()
     assert await bench.show(2, play=1) == 0
+    (told,) = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert told.endswith("/1 in chat/here stays as it is: the message was deleted")
     await bench.show(1, play=2)
     await bench.pass_time(6)
     assert bench.numbers("m2") == ["1👍 0"]
