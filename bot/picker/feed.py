@@ -125,13 +125,18 @@ class Feed:
 
     async def run(self, take: Take) -> None:
         """Ends by cancellation, or raises KeyRefused with a sentence, or what ``take`` raised."""
-        self._running = True
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 self._tasks.create_task(self._hand_over(take))
-                await self._keep_time()
+                await self._obeying()
         except BaseExceptionGroup as group:
             raise _first(group) from None
+
+    async def _obeying(self) -> NoReturn:
+        """What is told afterwards leads to nothing: while tasks end, none can be begun."""
+        self._running = True
+        try:
+            await self._keep_time()
         finally:
             self._running = False
 

@@ -418,6 +418,29 @@ async def test_a_token_that_expires_under_an_open_socket(time: FakeTime) -> None
         assert listener.picker.status() == live
 
 
+async def test_what_is_told_while_it_stops(time: FakeTime) -> None:
+    """An answer that comes at the moment of the stop leads to nothing, and is no error."""
+    begun = asyncio.Event()
+
+    async def take(_: object) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            picker.reconnect()
+
+    hooks = dict.fromkeys(("want_snapshot", "poll_now", "recreate_poll"), lambda: None)
+    async with Sandbox(KEY, time=time).serve() as url, hosting(url, KEY, time) as host:
+        picker = picker_at(url, time)
+        running = asyncio.create_task(picker.run(take, **hooks))
+        await until(lambda: picker.status().state is LinkState.LIVE)
+        await host.start()
+        await asyncio.wait_for(begun.wait(), 5)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+
 async def test_no_secret_in_the_log(time: FakeTime, caplog: pytest.LogCaptureFixture) -> None:
     """Even with every logger at DEBUG neither the key nor a token is logged."""
     caplog.set_level(logging.DEBUG)
