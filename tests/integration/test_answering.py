@@ -40,6 +40,7 @@ async def test_votes(scene: Scene, host: Host) -> None:
         await host.vote("ben", "down")
         await host.vote("cid")
         game = await host.ask("GET", f"/api/games/{await host.game_id(GAME)}")
+        await until(lambda: "2👍 1👎" in scene.chat.shows[board].text)
         said = await scene.answer(scene.ask("votes"))
     up, down = game["upvotes"], game["downvotes"]
     assert said.text == (
