@@ -9,7 +9,7 @@ from typing import Any
 
 import discord
 
-from adapters.discord import markup
+from adapters.discord import markup, places
 from adapters.discord.client import Client, buttons
 from adapters.discord.errors import (
     ARCHIVED,
@@ -70,7 +70,8 @@ class Forms:
         if not self._may_be_the_card(refusal, place, message):
             raise refusal
         done = await self._call(client, place, replace(message, card=None), call)
-        log.warning("channel %s: plain text, since the card is refused: %s", place, refusal)
+        why = await places.named(client, place, refusal, places.FOR_A_CARD)
+        log.warning("channel %s: plain text, since the card is refused: %s", place, why)
         if refusal.code == MISSING_PERMISSIONS:
             self._plain.add(place)
         return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,7 +26,9 @@ log = logging.getLogger(__name__)
 
 _NEEDED = ("view_channel", "send_messages")
 _NEEDED_IN_THREAD = ("view_channel", "send_messages_in_threads")
-_FOR_A_THREAD = ("view_channel", "create_public_threads")
+FOR_A_THREAD, FOR_A_CARD = ("view_channel", "create_public_threads"), ("embed_links",)
+_NAMING = 10.0
+"""Seconds for finding out what is wrong, perhaps with the message already sent."""
 _EXPLAINED = (MISSING_ACCESS, MISSING_PERMISSIONS, NON_TEXT, ARCHIVED, LOCKED)
 _MISSED = {
     "embed_links": "cards will be plain text",
@@ -96,18 +99,19 @@ async def _is_server(client: discord.Client, guild_id: int) -> bool:
 
 
 async def named(
-    client: discord.Client, channel: int, error: Permanent, *, threads: bool = False
+    client: discord.Client, channel: int, error: Permanent, needed: Iterable[str] = ()
 ) -> Permanent:
-    """A refusal of a send (of a thread, with ``threads``), with what is wrong where, by name, if
-    that can be found out."""
+    """A refusal of a send, or of something else that takes the permissions ``needed``, with what
+    is wrong where, by name, if that can be found out."""
     if not isinstance(error, Refusal) or error.code not in _EXPLAINED:
         return error
     try:
-        place = await look_up(client, channel)
-        found = _lacking(place, _FOR_A_THREAD) if threads else _wrong(place)
+        async with asyncio.timeout(_NAMING):
+            place = await look_up(client, channel)
+        found = _lacking(place, needed) if needed else _wrong(place)
     except Permanent as why:
         found = str(why)
-    except SendError:
+    except (SendError, TimeoutError):
         return error
     return Refusal(f"{error}: {found}", error.code, error.status) if found else error
 

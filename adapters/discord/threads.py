@@ -80,7 +80,7 @@ class NightThreads:
         except Permanent as error:
             if isinstance(error, Refusal) and error.code == HAS_A_THREAD:
                 return True
-            why = await places.named(client, int(channel), error, threads=True)
+            why = await places.named(client, int(channel), error, places.FOR_A_THREAD)
             await self.give_up(channel, night, why)
             return False
         except SendError:

@@ -242,8 +242,9 @@ async def test_a_card_and_buttons(peer):
         ]
 
 
-async def test_a_card_that_may_not_be_shown_is_plain_text(peer):
-    """Without Embed Links the text alone is sent, and the next card is not tried at all."""
+async def test_a_card_that_may_not_be_shown_is_plain_text(peer, caplog):
+    """Without Embed Links the text alone is sent, which is told by name, and the next card is not
+    tried at all."""
     async with playing(Stage(peer)) as stage:
         stage.games.may.discard(Permission.EMBED_LINKS)
         await stage.send(plain("one", card=CARD), "one")
@@ -251,6 +252,8 @@ async def test_a_card_that_may_not_be_shown_is_plain_text(peer):
         assert stage.contents == ["one", "two"]
         assert [bool(m.embeds) for m in stage.games.messages.values()] == [False, False]
         assert [post.status for post in stage.posts()] == [403, 200, 200]
+    (told,) = [m for m in caplog.messages if "plain text" in m]
+    assert told.endswith("#games in Game nights: the bot lacks Embed Links")
 
 
 async def test_a_card_that_is_wrong_costs_no_other(peer, faults):
