@@ -12,7 +12,7 @@ demo: .venv/installed
 	@$(BIN)/nightcrier demo
 
 test: .venv/developer
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" -n 3
 
 test-all: .venv/developer
 	$(BIN)/python -m pytest

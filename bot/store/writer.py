@@ -75,9 +75,7 @@ class Store:
     async def open(cls, path: Path, time: Time, *, patience: float = 10.0) -> Store:
         """Open the file, or make it. Raises StoreError, also when another Nightcrier still
         holds it after ``patience`` seconds."""
-        if not path.parent.is_dir():
-            where = path.parent
-            raise StoreError(f"the folder {where} does not exist: create it or change store.path")
+        _require_folder(path.parent)
         store = cls(path, time)
         try:
             await store._lock_file(patience)
@@ -287,3 +285,13 @@ class StoredMemory:
             self._values.pop(key, None)
         else:
             self._values[key] = value
+
+
+def _require_folder(folder: Path) -> None:
+    try:
+        there = folder.is_dir()
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise StoreError(f"{folder} cannot be looked into ({why})") from error
+    if not there:
+        raise StoreError(f"the folder {folder} does not exist: create it or change store.path")

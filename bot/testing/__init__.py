@@ -21,6 +21,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -30,6 +31,8 @@ from bot.testing.rig import Clause, MemoryInMemory, Rig, Seen, limit, message, r
 __all__ = ["Clause", "MemoryInMemory", "Rig", "Seen", "message", "ready", "running", "until"]
 
 _RIGS = pytest.StashKey[dict[str, type[Rig]]]()
+_TOLD = pytest.StashKey[tuple[list[str], list[str]]]()
+"""What the workers of pytest-xdist tell."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -86,15 +89,39 @@ async def rig(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[R
             await rig.close()
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of pytest-xdist tells the one who reports what it has to say."""
+    output: dict[str, object] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["contract"] = _left_out(session.config), _cannot(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """All workers have collected the same, so the last one's word is as good as any."""
+    node.config.stash[_TOLD] = getattr(node, "workeroutput", {}).get("contract", ([], []))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The clauses that networks cannot have, and what was left out for want of a daemon."""
-    rigs = terminalreporter.config.stash[_RIGS].values()
-    for rig in rigs:
-        if (missing := rig.missing()) is not None:
-            line = f"LEFT OUT: the contract on {rig.name}: {missing}"
-            terminalreporter.write_line(line, yellow=True)
-    if rigs:
+    config = terminalreporter.config
+    left_out, cannot = config.stash.get(_TOLD, None) or (_left_out(config), _cannot(config))
+    for line in left_out:
+        terminalreporter.write_line(line, yellow=True)
+    if cannot:
         terminalreporter.write_sep("-", "clauses of the contract that a network cannot have")
-    for rig in rigs:
-        for clause, reason in rig.cannot.items():
-            terminalreporter.write_line(f"{rig.name:16} {clause.name:14} {reason}")
+    for line in cannot:
+        terminalreporter.write_line(line)
+
+
+def _left_out(config: pytest.Config) -> list[str]:
+    found = [(rig.name, rig.missing()) for rig in config.stash[_RIGS].values()]
+    return [f"LEFT OUT: the contract on {name}: {why}" for name, why in found if why is not None]
+
+
+def _cannot(config: pytest.Config) -> list[str]:
+    return [
+        f"{rig.name:16} {clause.name:14} {reason}"
+        for rig in config.stash[_RIGS].values()
+        for clause, reason in rig.cannot.items()
+    ]

@@ -553,15 +553,13 @@ def test_nothing_to_read_yet(path: Path) -> None:
     assert not path.exists()
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="gives rights away, which only root can")
-@pytest.mark.parametrize(("folder", "file"), [(0o755, 0o666), (0o777, 0o444)])
-def test_rights(path: Path, folder: int, file: int) -> None:
-    """A folder or a file that may only be read is said at the start."""
-    make(path)
-    path.chmod(file)
-    path.parent.chmod(folder)
+needs_root = pytest.mark.skipif(os.getuid() != 0, reason="gives rights away, which only root can")
+
+
+def opened_by_nobody(path: Path) -> str:
+    """What a user without rights is told, who may come as far as the test's own folder."""
     for parent in path.parents:
-        if "pytest" in parent.name:
+        if parent.name.startswith(("pytest", "popen")):
             parent.chmod(0o755)
     script = (
         "import asyncio, sys, os; from pathlib import Path;"
@@ -573,9 +571,30 @@ def test_rights(path: Path, folder: int, file: int) -> None:
     done = subprocess.run(
         [sys.executable, "-c", script, str(path)], capture_output=True, text=True, timeout=30
     )
-    assert done.stdout.startswith(str(path.parent)), done.stderr
-    assert "cannot be" in done.stdout
     assert done.stderr == ""
+    return done.stdout
+
+
+@needs_root
+@pytest.mark.parametrize(("folder", "file"), [(0o755, 0o666), (0o777, 0o444)])
+def test_rights(path: Path, folder: int, file: int) -> None:
+    """A folder or a file that may only be read is said at the start."""
+    make(path)
+    path.chmod(file)
+    path.parent.chmod(folder)
+    told = opened_by_nobody(path)
+    assert told.startswith(str(path.parent))
+    assert "cannot be" in told
+
+
+@needs_root
+def test_a_folder_behind_a_closed_one(path: Path) -> None:
+    """That a folder above may not be entered is said too."""
+    path.parent.chmod(0o700)
+    inner = path.parent / "inner"
+    inner.mkdir()
+    told = opened_by_nobody(inner / path.name)
+    assert told == f"{inner} cannot be looked into (Permission denied)\n"
 
 
 # --- other processes ---------------------------------------------------------------------
