@@ -381,6 +381,29 @@ def test_sandbox_serves_until_a_signal(tmp_path: Path, number: int, status: int)
         assert "sesame-open" not in out + err
 
 
+COLLECTED = """
+import atexit, gc
+from bot.cli import main
+atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > len(gc.get_objects())))
+main(["run", "-c", "config.toml"])
+"""
+
+
+def test_what_is_loaded_is_not_walked_again(config: Path, tmp_path: Path) -> None:
+    """The bot collects garbage, but leaves out what was there when it began: most of it."""
+    (tmp_path / "nightcrier.db").mkdir()  # so that it ends by itself
+    done = subprocess.run(
+        [sys.executable, "-c", COLLECTED],
+        cwd=tmp_path,
+        env=clean_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "True True\n")
+
+
 def test_sandbox_on_a_taken_port(tmp_path: Path, cli: Any) -> None:
     """A port that is taken is told in a sentence, with status 1."""
     with background(tmp_path, "sandbox", "--port", "0", "--admin-key", "k") as process:
