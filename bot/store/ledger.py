@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from itertools import chain, repeat
 from types import MappingProxyType
 from typing import Any
@@ -253,11 +254,11 @@ def _from_row(row: tuple[Any, ...]) -> Delivery:
         kind=Kind(kind),
         session=SessionKey(session_id, session_created_at),
         play=play,
-        message=decode(Message, message),
+        message=_message(message),
         created_at=created_at,
         expires_at=expires_at,
         status=Status(status),
-        rest=decode(Message, rest) if rest else None,
+        rest=_message(rest) if rest else None,
         part=part,
         attempts=attempts,
         first_tried_at=first_tried_at,
@@ -272,6 +273,12 @@ def _from_row(row: tuple[Any, ...]) -> Delivery:
         remote_id=remote_id,
         settled_at=settled_at,
     )
+
+
+@lru_cache(maxsize=32)
+def _message(text: str) -> Message:
+    """A line to fifty channels is one text in fifty rows, and each is read several times."""
+    return decode(Message, text)
 
 
 def _storable(text: str | None) -> str | None:
