@@ -26,6 +26,7 @@ from bench.discord_peer import Peer, peer
 from bench.footprint import ngircd
 from bench.rig import EVERY_KIND, Silent, announcing, parts
 from bench.table import middle_and_tail, milliseconds, resident_mib, table
+from bot.cli import loading
 from bot.domain import RoomSeen, Target
 from bot.port import Adapter, Transient
 from bot.sandbox import Sandbox
@@ -122,7 +123,8 @@ async def _delays(latency: float) -> list[float]:
                 announce=targets,
                 configured=frozenset(targets),
             )
-            await _ready(adapter, far.channels[0])
+            with loading():
+                await _ready(adapter, far.channels[0])
             async with announcing(ours) as intake:
                 await _settled(made.store)
                 wire.take()

@@ -108,9 +108,11 @@ async def announcing(made: Parts, begun: Snapshot | None = BEGUN) -> AsyncIterat
     """An intake with its lanes and without a Picker; a night that runs has been taken in."""
     lanes = open_lanes(made.announce, made.adapters, made.store, made.time, held=lambda: False)
 
+    workers = [*lanes.values(), *(lane.editor for lane in lanes.values() if lane.editor)]
+
     def committed(state: State, wants: Sequence[Want]) -> None:
-        for lane in lanes.values():
-            lane.wake()
+        for worker in workers:
+            worker.wake()
 
     intake = Intake(
         State(),
@@ -121,7 +123,7 @@ async def announcing(made: Parts, begun: Snapshot | None = BEGUN) -> AsyncIterat
         held=lambda: True,
         committed=committed,
     )
-    running = [asyncio.create_task(lane.run()) for lane in lanes.values()]
+    running = [asyncio.create_task(worker.run()) for worker in workers]
     if begun is not None:
         await intake.take([begun])
     try:
