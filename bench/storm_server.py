@@ -70,6 +70,7 @@ async def send_all(transport: asyncio.WriteTransport, storm: bytes) -> None:
 def app(votes: int) -> web.Application:
     answers: dict[str, object] = {
         "/api/auth/login": {"token": "t"},
+        "/api/games": [],
         "/api/sessions/active": SESSION,
         "/api/sessions/1/games": [ROW],
         "/api/sessions/1/votes": {"session_id": 1, "votes": []},
