@@ -74,8 +74,9 @@ class Revoked(Transient):
 
 @dataclass(slots=True)
 class _Watch:
-    """One call. ``asking`` once a request has left and until its answer; ``failed`` once an
-    answer was a server's error, after which nobody knows whether it was carried out."""
+    """One call. ``asking`` once a request has left and until it was refused or its answer was
+    read; ``failed`` once an answer was a server's error, after which nobody knows whether it was
+    carried out."""
 
     limit: asyncio.Timeout
     end: float
@@ -87,7 +88,8 @@ _watch: ContextVar[_Watch | None] = ContextVar("discord_watch", default=None)
 
 
 def trace(answer_within: float = ANSWER_WITHIN) -> aiohttp.TraceConfig:
-    """Sets the deadline of each request inside a :func:`guarded` call, waits not counted."""
+    """Sets the deadline of each request inside a :func:`guarded` call, until its answer was
+    read whole; waits not counted."""
 
     async def started(_: aiohttp.ClientSession, __: SimpleNamespace, ___: Any) -> None:
         if watch := _watch.get():
@@ -98,6 +100,7 @@ def trace(answer_within: float = ANSWER_WITHIN) -> aiohttp.TraceConfig:
     config.on_request_start.append(started)
     config.on_request_headers_sent.append(_asked)
     config.on_request_end.append(_answered)
+    config.on_response_chunk_received.append(_read)  # once, with all of it
     return config
 
 
@@ -110,9 +113,14 @@ async def _answered(
     _: aiohttp.ClientSession, __: SimpleNamespace, answer: aiohttp.TraceRequestEndParams
 ) -> None:
     if watch := _watch.get():
+        watch.asking = answer.response.status < 400
+        watch.failed = watch.failed or answer.response.status >= 500
+
+
+async def _read(_: aiohttp.ClientSession, __: SimpleNamespace, ___: Any) -> None:
+    if watch := _watch.get():
         watch.limit.reschedule(watch.end)
         watch.asking = False
-        watch.failed = watch.failed or answer.response.status >= 500
 
 
 @asynccontextmanager

@@ -37,6 +37,8 @@ class Act(Enum):
     STORE_THEN_RESET = auto()
     HANG = auto()
     STORE_THEN_HANG = auto()
+    STORE_THEN_STALL = auto()
+    """Do it, and stop in the middle of the answer."""
     STORE_THEN_ANSWER = auto()
     """Do it, but answer with ``status``."""
 
@@ -147,9 +149,21 @@ class Weather:
             await handler(request)
         if fault.act in (Act.HANG, Act.STORE_THEN_HANG):
             await self._end.wait()
+        elif fault.act is Act.STORE_THEN_STALL:
+            return await self._stalled(request)
         elif fault.act in (Act.RESET, Act.STORE_THEN_RESET) and request.transport is not None:
             request.transport.abort()
         return _told(fault)
+
+    async def _stalled(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        response.content_length = 1_000
+        await response.prepare(request)
+        await response.write(b'{"id": ')
+        await self._end.wait()
+        if request.transport is not None:
+            request.transport.abort()
+        return response
 
     @web.middleware
     async def _limited(self, request: web.Request, handler: Handler) -> web.StreamResponse:
