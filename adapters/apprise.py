@@ -17,26 +17,27 @@ from concurrent.futures import Future
 from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
-from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, TypeVar
 
 from apprise import Apprise as Library
 from apprise import AppriseAsset, NotifyBase, NotifyFormat
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from urllib3 import disable_warnings
 from urllib3.exceptions import InsecureRequestWarning
 
 from bot.domain import Limits, Message, Pace, Proof, Receipt, Span, Style
 from bot.port import (
     Adapter,
+    Addressed,
+    AddressedChannel,
     Ambiguous,
-    ChannelSettings,
     Hear,
     Memory,
     Permanent,
     SendError,
     Transient,
+    ident_of,
 )
 
 T = TypeVar("T")
@@ -104,7 +105,7 @@ def _is_known(url: SecretStr) -> SecretStr:
     return url
 
 
-class Channel(ChannelSettings):
+class Channel(AddressedChannel):
     """``[adapters.<name>.channels.<channel>]``: one service's address."""
 
     url: Annotated[SecretStr, AfterValidator(_is_known)] = Field(
@@ -118,20 +119,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    channels: dict[str, Channel]
-
-    @field_validator("channels")
-    @classmethod
-    def _apart(cls, channels: dict[str, Channel]) -> dict[str, Channel]:
-        first: dict[SecretStr, str] = {}
-        same = [
-            f"{name} has the same url as {first[channel.url]}"
-            for name, channel in channels.items()
-            if first.setdefault(channel.url, name) != name
-        ]
-        if same:
-            raise ValueError("; ".join(same))
-        return channels
+    channels: Addressed[Channel]
 
 
 # --- the adapter --------------------------------------------------------------------------
@@ -324,5 +312,4 @@ def fold(channel: str) -> str:
 
 def ident(settings: Settings) -> str:
     """Which services these are, without their addresses."""
-    urls = sorted(channel.url.get_secret_value() for channel in settings.channels.values())
-    return sha256("\n".join(urls).encode()).hexdigest()[:16]
+    return ident_of(settings.channels)

@@ -23,10 +23,20 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from bot.domain import Card, Limits, Message, Proof, Receipt
-from bot.port import Adapter, Ambiguous, ChannelSettings, Hear, Memory, Permanent, Transient
+from bot.port import (
+    Adapter,
+    Addressed,
+    AddressedChannel,
+    Ambiguous,
+    Hear,
+    Memory,
+    Permanent,
+    Transient,
+    ident_of,
+)
 
 LENGTH = 4_000
 ANSWER_WITHIN = aiohttp.ClientTimeout(total=20, sock_connect=5)
@@ -79,7 +89,7 @@ def key_of(secret: SecretStr) -> bytes:
     return b""
 
 
-class Channel(ChannelSettings):
+class Channel(AddressedChannel):
     """``[adapters.<name>.channels.<channel>]``: where to post, and what to sign with."""
 
     url: Annotated[SecretStr, AfterValidator(_is_address)] = Field(
@@ -96,21 +106,8 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    channels: dict[str, Channel]
+    channels: Addressed[Channel]
     dedupes_for: float = Field(default=0.0, ge=0, le=86_400, allow_inf_nan=False)
-
-    @field_validator("channels")
-    @classmethod
-    def _apart(cls, channels: dict[str, Channel]) -> dict[str, Channel]:
-        first: dict[SecretStr, str] = {}
-        same = [
-            f"{name} has the same url as {first[channel.url]}"
-            for name, channel in channels.items()
-            if first.setdefault(channel.url, name) != name
-        ]
-        if same:
-            raise ValueError("; ".join(same))
-        return channels
 
 
 class Webhook:
@@ -263,5 +260,4 @@ def fold(channel: str) -> str:
 
 def ident(settings: Settings) -> str:
     """Which receivers these are, without their addresses."""
-    urls = sorted(channel.url.get_secret_value() for channel in settings.channels.values())
-    return sha256("\n".join(urls).encode()).hexdigest()[:16]
+    return ident_of(settings.channels)

@@ -12,10 +12,11 @@ The errors of a send (the whole of what ``deliver`` understands)::
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Protocol, runtime_checkable
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Annotated, Protocol, TypeVar, runtime_checkable
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationInfo
 
 from bot.domain import Heard, Limits, Message, Receipt
 
@@ -45,14 +46,47 @@ class AdapterFatal(Exception):
 class ChannelSettings(BaseModel):
     """What every channel may set, whatever the network: ``[adapters.X.channels."NAME"]``.
 
-    A kind whose channels need more than a name (an address that is itself a secret) has a model
-    of its own over this one, and a field ``channels: dict[str, ItsChannel]`` in its Settings.
-    Its channels are then tables, and their names are the host's own.
+    A kind whose channels need more than a name has a model of its own over this one, and a
+    field ``channels: dict[str, ItsChannel]`` in its Settings. Its channels are then tables, and
+    their names are the host's own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     announce: tuple[str, ...] | None = None
+
+
+class AddressedChannel(ChannelSettings):
+    """A channel whose address is itself a secret. A kind says in a model over this one what a
+    ``url`` must be, and has a field ``channels: Addressed[ItsChannel]``."""
+
+    url: SecretStr
+
+
+OneAddressed = TypeVar("OneAddressed", bound=AddressedChannel)
+
+
+def apart(channels: dict[str, OneAddressed]) -> dict[str, OneAddressed]:
+    """``channels``, of which no two may have the same address. Raises ValueError, with names."""
+    first: dict[SecretStr, str] = {}
+    same = [
+        f"{name} has the same url as {first[channel.url]}"
+        for name, channel in channels.items()
+        if first.setdefault(channel.url, name) != name
+    ]
+    if same:
+        raise ValueError("; ".join(same))
+    return channels
+
+
+Addressed = Annotated[dict[str, OneAddressed], AfterValidator(apart)]
+"""Channels by their names, each with an address of its own."""
+
+
+def ident_of(channels: Mapping[str, AddressedChannel]) -> str:
+    """Which addresses these are, without telling them: an ``ident`` for such a kind."""
+    urls = sorted(channel.url.get_secret_value() for channel in channels.values())
+    return sha256("\n".join(urls).encode()).hexdigest()[:16]
 
 
 def listed(name: str, info: ValidationInfo) -> str:

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 import adapters
 from bot.cli.compose import build
 from bot.config import Config, ConfigError, load
 from bot.domain import Kind, Target
+from bot.port import AddressedChannel, ident_of
 
 PICKER = '[picker]\nurl = "http://localhost:5000"\nadmin_key = "sesame-open"\n'
 HOOKS = '[adapters.hooks]\nkind = "webhook"\n'
@@ -50,6 +52,14 @@ def test_addresses_are_secrets(read: Any) -> None:
     config = read(HOOKS + NIGHT)
     assert "s3cret" not in repr(config)
     assert {URL, SECRET} <= config.secrets
+
+
+def test_the_ident_tells_no_address() -> None:
+    """It is the same for the same addresses under whatever names, and has nothing of them."""
+    here, there = (AddressedChannel(url=SecretStr(URL + end)) for end in ("", "/2"))
+    both = ident_of({"a": here, "b": there})
+    assert both == ident_of({"x": there, "y": here}) != ident_of({"a": here})
+    assert "s3cret" not in both
 
 
 def test_addresses_from_files_and_variables(read: Any, tmp_path: Path) -> None:
