@@ -19,6 +19,11 @@ NEVER_SAID = "the game was not announced here"
 _WHERE_PLAY = "WHERE session_id = ? AND session_created_at = ? AND play = ? AND ended_at IS NULL"
 _WHERE_TARGET = "WHERE board.adapter = ? AND board.channel = ? AND ended_at IS NULL"
 _JOIN = "FROM board JOIN delivery USING (adapter, channel, key) "
+_HAS_NO_MESSAGE = (
+    "EXISTS (SELECT 1 FROM delivery AS line WHERE (line.adapter, line.channel, line.key)"
+    " = (board.adapter, board.channel, board.key)"
+    " AND line.status <> 'pending' AND line.remote_id IS NULL)"
+)
 
 
 class Boards:
@@ -65,7 +70,8 @@ class Boards:
         if row.kind is not Kind.ROOM_CODE or row.status is not Status.PENDING:
             return False
         found = self._db.execute(
-            f"SELECT 1 FROM board {_WHERE_PLAY} AND adapter = ? AND channel = ?",
+            f"SELECT 1 FROM board {_WHERE_PLAY} AND adapter = ? AND channel = ?"
+            f" AND NOT {_HAS_NO_MESSAGE}",
             (*_play(row.session, row.play), *_target(row.target)),
         )
         return found.fetchone() is not None

@@ -232,6 +232,21 @@ async def test_a_message_that_is_gone(bench: Bench, caplog: pytest.LogCaptureFix
     assert codes == [(1, Status.SENT, None), (2, Status.EXPIRED, boards.ON_THE_BOARD)]
 
 
+async def test_the_code_of_a_game_that_was_not_announced(bench: Bench) -> None:
+    """Where a game's own line fell into a mute there is no board to show its room code, so a code
+    that comes after the mute is a line."""
+    bench.start(HERE)
+    await bench.store.write(lambda ledger: ledger.mutes.set([HERE], bench.time.now() + 60, None))
+    await bench.announce(1)
+    await bench.idle()
+    await bench.store.write(lambda ledger: ledger.mutes.lift([HERE]))
+    await bench.announce(1, kind=Kind.ROOM_CODE)
+    await bench.idle()
+    rows = await bench.store.write(lambda ledger: ledger.deliveries(tuple(Status), 9))
+    fates = [(row.kind, row.status) for row in rows]
+    assert fates == [(Kind.GAME_ADDED, Status.EXPIRED), (Kind.ROOM_CODE, Status.SENT)]
+
+
 async def test_channels_apart(bench: Bench) -> None:
     """A channel that refuses its edits does not hold up another's."""
     bench.chat.edit_troubles["here"] += [Transient("busy", 60.0)] * 9
