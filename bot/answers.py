@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.domain import Added, Announcement, Kind, Message, Votes
-from bot.formatter import Value, Wording, score, vote_buttons
+from bot.formatter import Value, Wording, rank, score, vote_buttons
 from bot.link import LinkState, LinkStatus
 from bot.session import Phase, Play, Session, State
 from bot.session.plays import in_order, tonight
@@ -77,41 +77,20 @@ def night(
     away: bool = False,
     held: int = 0,
     compact: bool = False,
+    best_first: bool = False,
 ) -> Message:
-    """``/night``: the games so far, in order, with their scores; ``compact`` is in one line."""
+    """``/night``: the games so far, in order, with their scores; with ``best_first`` it is
+    ``/top``. ``compact`` is in one line."""
     session = state.current
     plays = in_order(session) if session else ()
     if session is None or not plays:
         return _nothing(state, wording)
-    games = tuple(_game(session, play, wording, counts) for play in plays)
-    return wording.say(
-        "answer_night", games=games, **_counting(away, held), **_flag(compact=compact)
-    )
-
-
-def top(
-    state: State,
-    wording: Wording,
-    *,
-    counts: Counts | None,
-    away: bool = False,
-    held: int = 0,
-    compact: bool = False,
-) -> Message:
-    """``/top``: the games so far, the best first."""
-    session = state.current
-    plays = in_order(session) if session else ()
-    if session is None or not plays:
-        return _nothing(state, wording)
-    scores = {play.number: votes_of(session, play, counts) for play in plays}
-    best = sorted(plays, key=lambda play: _rank(scores[play.number]), reverse=True)
-    games = tuple(_game(session, play, wording, counts) for play in best)
-    return wording.say("answer_top", games=games, **_counting(away, held), **_flag(compact=compact))
-
-
-def _rank(votes: Votes | None) -> tuple[bool, int, int]:
-    """By score, then by thumbs up; what could not be counted comes last."""
-    return (True, votes.score, votes.up) if votes else (False, 0, 0)
+    scored = [(play, votes_of(session, play, counts)) for play in plays]
+    if best_first:
+        scored.sort(key=lambda each: rank(each[1]), reverse=True)
+    games = tuple(_game(play, its, wording) for play, its in scored)
+    name = "answer_top" if best_first else "answer_night"
+    return wording.say(name, games=games, **_counting(away, held), **_flag(compact=compact))
 
 
 def help(wording: Wording, *, prefix: str, voting: bool, hosting: bool) -> Message:
@@ -148,10 +127,10 @@ def numbers(votes: Votes | None) -> dict[str, Value]:
     return {"up": votes.up, "down": votes.down, "score": score(votes.score)}
 
 
-def _game(session: Session, play: Play, wording: Wording, counts: Counts | None) -> str:
-    values = numbers(votes_of(session, play, counts))
+def _game(play: Play, votes: Votes | None, wording: Wording) -> str:
     running = _flag(running=play.phase is Phase.RUNNING)
-    return wording.say("night_game", title=wording.title(play.game), **values, **running).text
+    title = wording.title(play.game)
+    return wording.say("night_game", title=title, **numbers(votes), **running).text
 
 
 def _nothing(state: State, wording: Wording) -> Message:

@@ -125,11 +125,14 @@ class Answering:
 
     async def _games(self, question: Question, target: Target) -> Message:
         counts, away = await self._tonight()
-        tell = answers.night if question is Question.NIGHT else answers.top
-        compact = not self._adapters[target.adapter].limits.multiline
-        held = self._held()
-        return tell(
-            self._state(), self._wording, counts=counts, away=away, held=held, compact=compact
+        return answers.night(
+            self._state(),
+            self._wording,
+            counts=counts,
+            away=away,
+            held=self._held(),
+            compact=not self._adapters[target.adapter].limits.multiline,
+            best_first=question is Question.TOP,
         )
 
     def _help(self, said: Line | Ask) -> Message:

@@ -8,6 +8,7 @@ from bot.formatter.clean import clean, score, shorten
 from bot.formatter.examples import examples
 from bot.formatter.split import join, split
 from bot.formatter.templates import Value
+from bot.formatter.values import rank
 from bot.formatter.wording import Wording, WordingError, vote_buttons
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "clean",
     "examples",
     "join",
+    "rank",
     "score",
     "shorten",
     "split",

@@ -112,7 +112,7 @@ def best_loved(scores: Sequence[Scored]) -> Scored | None:
     """The game with the highest score above nothing; of equals the one with more thumbs
     up, then the earlier."""
     loved = [scored for scored in scores if scored.votes and scored.votes.score > 0]
-    return max(loved, key=_rank, default=None)
+    return max(loved, key=lambda scored: rank(scored.votes), default=None)
 
 
 def closest_call(scores: Sequence[Scored]) -> Scored | None:
@@ -125,7 +125,13 @@ def closest_call(scores: Sequence[Scored]) -> Scored | None:
 
 def ranked(scores: Sequence[Scored]) -> list[Scored]:
     """Best first, equals in order of play, those that could not be counted last."""
-    return sorted(scores, key=_rank, reverse=True)
+    return sorted(scores, key=lambda scored: rank(scored.votes), reverse=True)
+
+
+def rank(votes: Votes | None) -> tuple[bool, int, int]:
+    """What the best is the greatest by: the score, then thumbs up; the least where nothing could
+    be counted."""
+    return (True, votes.score, votes.up) if votes else (False, 0, 0)
 
 
 def cast(scores: Sequence[Scored]) -> int | None:
@@ -166,11 +172,6 @@ def _missed(missed: Missed, say: Say) -> dict[str, Value]:
         more=number(max(len(names) - _GAMES_NAMED, 0)) or None,
         room=_room(missed.room_code),
     )
-
-
-def _rank(scored: Scored) -> tuple[bool, int, int]:
-    votes = scored.votes
-    return (True, votes.score, votes.up) if votes else (False, 0, 0)
 
 
 def _evenness(scored: Scored) -> tuple[int, int]:

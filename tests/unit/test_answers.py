@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -111,15 +112,14 @@ def test_the_best_of_the_night() -> None:
     unknown = Play(3, BARE, 0.0, Phase.OVER, row_id=103)
     more = Play(4, Game("More", 4), 0.0, Phase.OVER, row_id=104, tally=Votes(6, 2))
     state = night(unknown, OVER, RUNNING, more)
-    said = answers.top(state, WORDING, counts={2: Votes(8, 1)})
+    said = answers.night(state, WORDING, counts={2: Votes(8, 1)}, best_first=True)
     assert said.text == (
         "🏆 Tonight's best:\n1. Quiplash: 8👍 1👎 (+7) · now playing\n2. More: 6👍 2👎 (+4)\n"
         "3. Drawful: 5👍 1👎 (+4)\n4. an untitled game"
     )
-    short = answers.top(night(OVER), WORDING, counts=None, away=True, compact=True)
+    state = night(OVER)
+    short = answers.night(state, WORDING, counts=None, away=True, compact=True, best_first=True)
     assert short.text.startswith("🏆 Tonight's best: Drawful: 5👍 1👎 (+4) · by my own count")
-    assert answers.top(State(), WORDING, counts=None).text.startswith("🌙")
-    assert answers.top(night(), WORDING, counts=None).text.startswith("🎲")
 
 
 def test_votes_on_the_way() -> None:
@@ -127,7 +127,8 @@ def test_votes_on_the_way() -> None:
     state = night(OVER, RUNNING)
     said = answers.votes(state, WORDING, counts={2: Votes(3, 1)}, held=1).text
     assert said.endswith("(+2) · 1 vote on the way")
-    for tell in (answers.night, answers.top):
+    for best_first in (False, True):
+        tell = partial(answers.night, best_first=best_first)
         assert tell(state, WORDING, counts={}, held=2).text.endswith("\n2 votes on the way.")
         away = tell(state, WORDING, counts=None, away=True, held=2, compact=True).text
         assert away.endswith("since the Picker does not answer · 2 votes kept for it")
@@ -159,10 +160,12 @@ def test_help() -> None:
     assert len(full.encode()) <= 328, "it is one line on IRC"
 
 
-def test_no_night() -> None:
+@pytest.mark.parametrize("best_first", [False, True])
+def test_no_night(best_first: bool) -> None:
     """Without a night, or without games yet, there is nothing to list."""
-    assert answers.night(State(), WORDING, counts=None).text.startswith("🌙")
-    assert answers.night(night(), WORDING, counts=None).text.startswith("🎲")
+    tell = partial(answers.night, wording=WORDING, counts=None, best_first=best_first)
+    assert tell(State()).text.startswith("🌙")
+    assert tell(night()).text.startswith("🎲")
 
 
 @pytest.mark.parametrize(
