@@ -22,9 +22,7 @@ async def cancellable(call: Coroutine[Any, Any, None]) -> None:
     try:
         await asyncio.wait({task})
     finally:
-        while not task.done():
-            task.cancel()
-            await asyncio.wait({task}, timeout=0.1)
+        await _end(task)
     await task
 
 
@@ -36,9 +34,20 @@ async def hang_up(client: discord.Client) -> None:
 
 
 async def leave(client: discord.Client) -> None:
-    """Close everything, soon, whether or not the far side takes part."""
+    """Close everything, soon, whether or not the far side takes part. May be called by several
+    at once: they wait for the same end in discord.py, which is cancelled for all of them as soon
+    as one has waited long enough."""
+    closing = asyncio.create_task(client.close())
     try:
-        async with asyncio.timeout(CLOSING):
-            await client.close()
-    except TimeoutError:
+        await asyncio.wait({closing}, timeout=CLOSING)
+    finally:
+        await _end(closing)
         await client.http.close()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=0.1)
+    if not task.cancelled():
+        task.exception()  # looked at, so that asyncio logs none
