@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -66,6 +67,7 @@ class Store:
         self.stalled = False
         self.stalls = 0
         self._time = time
+        self._closing = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         self._queue: list[_Job] = []
         self._writing: asyncio.Task[None] | None = None
@@ -100,7 +102,8 @@ class Store:
         return await future
 
     async def changed_elsewhere(self) -> bool:
-        """Whether another process wrote to the file since this was last asked."""
+        """Whether another process wrote to the file since this was last asked. A disk that does
+        not tell is reported by the next write."""
         return await self._call(self._look)
 
     def memory(self, adapter: str) -> StoredMemory:
@@ -114,10 +117,10 @@ class Store:
 
     async def close(self) -> None:
         """Finish what is queued, unless the disk does not take it, and let go of the file."""
-        if self._writing is not None and not self.stalled:
-            await asyncio.wait({self._writing})
+        self._closing = True
         if self._writing is not None:
-            self._writing.cancel()
+            if self.stalled:
+                self._writing.cancel()
             await asyncio.wait({self._writing})
         try:
             await self._call(self._close)
@@ -179,6 +182,8 @@ class Store:
                 results = await self._call(lambda: self._transaction(fns))
             except _Outage as error:
                 self._stall(str(error))
+                if self._closing:
+                    return [self._closed()] * len(fns)
                 await self._time.sleep(_RETRY_AFTER)
             else:
                 if self.stalled:
@@ -248,7 +253,12 @@ class Store:
         self._ledger.rolled_back()
 
     def _look(self) -> bool:
-        before, self._seen = self._seen, self._data_version()
+        before = self._seen
+        try:
+            self._seen = self._data_version()
+        except sqlite3.Error as error:
+            if not outage(error):
+                raise
         return self._seen != before
 
     def _data_version(self) -> int:
@@ -280,11 +290,12 @@ class StoredMemory:
         return self._values.get(key)
 
     async def put(self, key: str, value: str | None) -> None:
-        await self._store.write(lambda ledger: ledger.remember(self._adapter, key, value))
+        # Before the write, which goes on where its caller is cancelled.
         if value is None:
             self._values.pop(key, None)
         else:
             self._values[key] = value
+        await self._store.write(lambda ledger: ledger.remember(self._adapter, key, value))
 
 
 def _require_folder(folder: Path) -> None:

@@ -368,6 +368,37 @@ async def test_close_does_not_wait_for_a_full_disk(path: Path) -> None:
             await task
 
 
+async def test_close_does_not_wait_for_a_disk_that_fills_up_then(path: Path) -> None:
+    """A store that cannot write any more at the moment of its close is closed all the same."""
+    store = await Store.open(path, FakeTime())
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await store._call(lambda: store._db.execute("PRAGMA busy_timeout = 1"))
+        waiting = asyncio.create_task(store.write(lambda ledger: ledger.state()))
+        await asyncio.sleep(0)
+        assert not store.stalled
+        await asyncio.wait_for(store.close(), 5)
+    with pytest.raises(StoreError, match="was closed before"):
+        await waiting
+
+
+async def test_foreign_changes_while_the_disk_cannot_be_read(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that cannot be read just now has no news and is no fault: the next write tells."""
+
+    class Unreadable:
+        def execute(self, _: str) -> None:
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+            raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_db", Unreadable())
+        assert not await store.changed_elsewhere()
+    assert not await store.changed_elsewhere()
+
+
 async def test_foreign_changes(store: Store, path: Path) -> None:
     """Our own writes are not news, those of another process are, once."""
     await store.write(lambda ledger: ledger.record(State(), [row(status=Status.DEAD)], (), NOW))
@@ -375,6 +406,18 @@ async def test_foreign_changes(store: Store, path: Path) -> None:
     assert [made.key for made in retry(path, "k", NOW)] == ["k"]
     assert await store.changed_elsewhere()
     assert not await store.changed_elsewhere()
+
+
+async def test_memory_of_who_is_cancelled(store: Store) -> None:
+    """What is on its way to the disk is remembered though its adapter does not wait for that: it
+    is not looked up as missing, and made a second time."""
+    memory = store.memory("discord")
+    putting = asyncio.create_task(memory.put("thread", "1"))
+    await asyncio.sleep(0)
+    putting.cancel()
+    await asyncio.wait({putting})
+    assert putting.cancelled()
+    assert memory.get("thread") == "1"
 
 
 async def test_memory(path: Path) -> None:
