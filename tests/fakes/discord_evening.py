@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot_process import KEY, BotProcess, until
@@ -22,22 +22,14 @@ TIME = SystemTime()
 
 
 @dataclass
-class Evening:
-    """A night in one channel of Discord; ``faults`` are those between bot and Picker."""
+class Night:
+    """A night whose boards are in ``games``, a channel of Discord."""
 
     peer: Peer
     games: Channel
     bot: BotProcess
     host: Host
-    faults: Faults
-    session: int = 0
-
-    async def begin(self, **more: object) -> Message:
-        """The board of the first game."""
-        self.session = await self.host.start()
-        await self.host.add(self.session, "Drawful 2", **more)
-        await until(lambda: len(self.games.messages) == 2)
-        return self.message()
+    session: int = field(default=0, init=False)
 
     async def board(self, title: str) -> Message:
         """The board of a game that runs, once it is there."""
@@ -51,17 +43,29 @@ class Evening:
         assert found is not None
         return found
 
-    def message(self, number: int = -1) -> Message:
-        return list(self.games.messages.values())[number]
-
     async def tap(self, board: Message, name: str, up: bool = True) -> Interaction:
         custom_id = board.components[0]["components"][0 if up else 1]["custom_id"]
         return await self.peer.interactions.tap(board, custom_id, self.peer.person(name))
 
     async def stored(self) -> list[tuple[str, str, str]]:
-        """Every vote that the Picker has: who, which way, for which game."""
-        found = await self.host.ask("GET", f"/api/votes?session_id={self.session}&limit=1000")
-        return sorted((v["username"], v["vote_type"], v["game_title"]) for v in found["votes"])
+        return await self.host.votes(self.session)
+
+
+@dataclass
+class Evening(Night):
+    """A night in Discord alone; ``faults`` are those between bot and Picker."""
+
+    faults: Faults
+
+    async def begin(self, **more: object) -> Message:
+        """The board of the first game."""
+        self.session = await self.host.start()
+        await self.host.add(self.session, "Drawful 2", **more)
+        await until(lambda: len(self.games.messages) == 2)
+        return self.message()
+
+    def message(self, number: int = -1) -> Message:
+        return list(self.games.messages.values())[number]
 
     @property
     def first_lines(self) -> list[str]:

@@ -50,6 +50,11 @@ class Host:
         values = {"username": username, "vote": vote, "timestamp": stamp, **more}
         return await self.ask("POST", "/api/votes/live", **values)
 
+    async def votes(self, session_id: int) -> list[tuple[str, str, str]]:
+        """Every vote that the Picker has: who, which way, for which game; sorted."""
+        found = await self.ask("GET", f"/api/votes?session_id={session_id}&limit=1000")
+        return sorted((v["username"], v["vote_type"], v["game_title"]) for v in found["votes"])
+
     async def close(self, session_id: int) -> Any:
         return await self.ask("POST", f"/api/sessions/{session_id}/close")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from board_chat import BoardChat
 from faults import Faults
+from host import Host
 
 from bot import app, messages
 from bot.ballots import Ballot, BallotStatus, Limit
@@ -23,6 +24,7 @@ from bot.timing import SystemTime
 KEY = "the-admin-key"
 ANN = Author("id-ann", "ann")
 TIME = SystemTime()
+GAME, NEXT = "Drawful 2", "Fibbage 4"
 HERE = Target("chat", "#here")
 ACTIVE = "GET /api/sessions/active"
 POST = "POST /api/votes/live"
@@ -71,7 +73,14 @@ class Scene:
             listening=replace(self.listening, limit=self.limit),
         )
 
-    # --- people --------------------------------------------------------------------------
+    # --- the night and its people ----------------------------------------------------------
+
+    async def begin(self, host: Host, title: str = GAME) -> int:
+        """A night with one game, once its board is there; the session's id."""
+        session = await host.start()
+        await host.add(session, title)
+        await self.board(title)
+        return session
 
     async def board(self, title: str) -> str:
         """The message of a game, once it is there."""

@@ -3,7 +3,6 @@ services and the Discord look-alike."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,11 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot_process import KEY, BotProcess, until
-from discord_interactions import Interaction
+from discord_evening import Night
 from discord_peer import Peer
-from discord_shown import shown
-from discord_world import Channel, Message
-from host import Host, hosting
+from discord_world import Message
+from host import hosting
 from irc_daemons import Inspircd
 from irc_person import Person
 
@@ -30,19 +28,14 @@ PASSWORD = "correct-horse"
 
 
 @dataclass
-class TwoChats:
-    """``people`` on IRC by nick; the channel of Discord is ``games``."""
+class TwoChats(Night):
+    """``people`` on IRC by nick."""
 
     irc: Inspircd
-    peer: Peer
-    games: Channel
-    bot: BotProcess
     sandbox: Sandbox
-    host: Host
     port: int
     serving: AsyncExitStack
     people: dict[str, Person] = field(default_factory=dict)
-    session: int = 0
 
     async def person(self, nick: str, account: str | None = None) -> Person:
         """Somebody who has come into the channel, logged in to ``account`` first if told."""
@@ -70,20 +63,6 @@ class TwoChats:
             await person.expect(f"{title}")
         return await self.board(title)
 
-    async def board(self, title: str) -> Message:
-        def find() -> Message | None:
-            messages = self.games.messages.values()
-            return next((m for m in messages if m.components and title in text(m)), None)
-
-        await until(find)
-        found = find()
-        assert found is not None
-        return found
-
-    async def tap(self, board: Message, name: str, up: bool = True) -> Interaction:
-        custom_id = board.components[0]["components"][0 if up else 1]["custom_id"]
-        return await self.peer.interactions.tap(board, custom_id, self.peer.person(name))
-
     async def picker_dies(self) -> None:
         await self.serving.aclose()
 
@@ -92,11 +71,6 @@ class TwoChats:
         self.sandbox.forget_tokens()
         await self.serving.enter_async_context(self.sandbox.serve(port=self.port))
         await self.host.log_in(KEY)
-
-    async def stored(self) -> Counter[tuple[str, str, str]]:
-        """Every vote that the Picker has: who, which way, for which game."""
-        found = await self.host.ask("GET", f"/api/votes?session_id={self.session}&limit=1000")
-        return Counter((v["username"], v["vote_type"], v["game_title"]) for v in found["votes"])
 
     @property
     def ballots(self) -> tuple[Ballot, ...]:
@@ -132,7 +106,7 @@ async def two_chats(
         )
         port = urlsplit(url).port
         assert port is not None
-        night = TwoChats(daemon, peer, games, bot, sandbox, host, port, serving)
+        night = TwoChats(peer, games, bot, host, daemon, sandbox, port, serving)
         stack.push_async_callback(night.all_leave)
         watcher = await night.person("watcher")
         await bot.start()
@@ -141,7 +115,3 @@ async def two_chats(
         await until(lambda: peer.gateway.connected)
         await watcher.expect(":nightcrier!")
         yield night
-
-
-def text(message: Message) -> str:
-    return shown(message.content).text

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 from faults import HANG, UNAVAILABLE, Faults
 from host import Host, hosting
-from scene import KEY, TIME, Scene, until
+from scene import GAME, KEY, NEXT, TIME, Scene, until
 
 from bot.sandbox import Sandbox
 
-GAME, NEXT = "Drawful 2", "Fibbage 4"
 EVERYTHING = "(GET|POST) /.*"
-
-
-@pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    faults = Faults()
-    async with Sandbox(KEY, time=TIME, middlewares=[faults.middleware]).serve() as url:
-        yield Scene(url, tmp_path, faults)
-
-
-@pytest.fixture
-async def host(scene: Scene) -> AsyncIterator[Host]:
-    async with hosting(scene.url, KEY, TIME) as host:
-        yield host
 
 
 async def test_votes(scene: Scene, host: Host) -> None:
     """Tonight and all-time, with the buttons and the address of the board, in private."""
     async with scene.running():
-        session = await host.start()
-        await host.add(session, GAME)
+        await scene.begin(host)
         board = await scene.board(GAME)
         await host.vote("ann")
         await host.vote("ben", "down")
@@ -53,9 +37,7 @@ async def test_votes(scene: Scene, host: Host) -> None:
 async def test_buttons_of_an_answer(scene: Scene, host: Host) -> None:
     """The buttons of an answer vote as those of the board do."""
     async with scene.running():
-        session = await host.start()
-        await host.add(session, GAME)
-        await scene.board(GAME)
+        await scene.begin(host)
         said = await scene.answer(scene.ask("votes"))
         assert "is counted" in (await scene.answer(scene.tap(said.actions[1]))).text
 
@@ -63,9 +45,7 @@ async def test_buttons_of_an_answer(scene: Scene, host: Host) -> None:
 async def test_the_night(scene: Scene, host: Host) -> None:
     """All games so far with their scores."""
     async with scene.running():
-        session = await host.start()
-        await host.add(session, GAME)
-        await scene.board(GAME)
+        session = await scene.begin(host)
         await host.vote("ann")
         voted = int(TIME.now())
         await until(lambda: int(TIME.now()) > voted)  # games' moments are cut to the second
@@ -90,9 +70,7 @@ async def test_no_night(scene: Scene) -> None:
 async def test_the_link(scene: Scene, host: Host) -> None:
     """How the Picker is heard, without its address; an unknown question has no answer."""
     async with scene.running():
-        session = await host.start()
-        await host.add(session, GAME)
-        await scene.board(GAME)
+        await scene.begin(host)
         nobody = scene.ask("dance")
         said = await scene.answer(scene.ask("status"))
         assert said.text == "🟢 The link to the Picker is live. Now playing: Drawful 2."
@@ -103,8 +81,7 @@ async def test_the_link(scene: Scene, host: Host) -> None:
 async def test_without_the_picker(scene: Scene, host: Host, fault: object) -> None:
     """Our own count, and that it is ours, within the five seconds that a Picker has."""
     async with scene.running():
-        session = await host.start()
-        await host.add(session, GAME)
+        await scene.begin(host)
         board = await scene.board(GAME)
         await host.vote("ann")
         await until(lambda: "1👍 0👎" in scene.chat.shows[board].text)
@@ -127,8 +104,7 @@ async def test_votes_that_are_held(scene: Scene, host: Host) -> None:
     """Numbers that lack the votes which the bot holds for the Picker say how many, and so does the
     state of the link, which is not well though it is live."""
     async with scene.running(interval=1.0):
-        session = await host.start()
-        await host.add(session, GAME)
+        await scene.begin(host)
         board = await scene.board(GAME)
         up = scene.button(board)
         await host.vote("cid")
@@ -153,8 +129,7 @@ async def test_just_after_the_death_of_the_picker(tmp_path: Path) -> None:
         url = await serving.enter_async_context(sandbox.serve())
         scene = Scene(url, tmp_path, faults)
         async with hosting(url, KEY, TIME) as host, scene.running():
-            session = await host.start()
-            await host.add(session, GAME)
+            await scene.begin(host)
             board = await scene.board(GAME)
             await host.vote("ann")
             await until(lambda: "1👍 0👎" in scene.chat.shows[board].text)
@@ -168,9 +143,7 @@ async def test_just_after_the_death_of_the_picker(tmp_path: Path) -> None:
 async def test_a_flood_of_questions(scene: Scene, host: Host) -> None:
     """Many questions at once cost the Picker a few of ours."""
     async with scene.running():
-        session = await host.start()
-        await host.add(session, GAME)
-        await scene.board(GAME)
+        await scene.begin(host)
         handles = [scene.ask("votes") for _ in range(40)]
         for handle in handles:
             await scene.answer(handle)

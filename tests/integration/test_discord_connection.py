@@ -18,12 +18,6 @@ from bot.port import AdapterFatal, Transient
 LOGIN = "GET .*/users/@me$"
 
 
-@pytest.fixture
-async def peer():
-    async with Peer() as peer:
-        yield peer
-
-
 class Waits:
     """In the place of sleeping: notes each wait and lets it pass at once."""
 

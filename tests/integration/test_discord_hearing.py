@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from discord_faults import Act, Fault
 from discord_interactions import DEFERRED_MESSAGE, DEFERRED_UPDATE
-from discord_peer import Peer
 from discord_stage import NIGHT, Stage, plain, playing, until
 
 from bot.domain import Action, Ask, Tap, Target
@@ -13,12 +12,6 @@ from bot.port import Permanent, deaf
 
 VOTES = (Action(True, NIGHT, 3), Action(False, NIGHT, 3))
 UP = f"nc1:{NIGHT}:3:up"
-
-
-@pytest.fixture
-async def peer():
-    async with Peer() as peer:
-        yield peer
 
 
 async def board(stage: Stage):
@@ -302,6 +295,31 @@ async def test_an_invalid_session_is_begun_anew(peer):
         await until(lambda: stage.heard, "the tap")
         await stage.adapter.show(None)
         await until(lambda: game(peer) is None, "nothing shown")
+
+
+async def test_a_game_that_is_shown_before_the_gateway_stands(peer):
+    """What is to be shown while the gateway is not there yet is shown as soon as it is."""
+    peer.gateway.refuses = True
+    async with playing(Stage(peer), gateway=False) as stage:
+        await stage.adapter.show("Fibbage 4")
+        peer.gateway.refuses = False
+        await until(lambda: peer.gateway.connected, "the gateway", 30)
+        assert game(peer) == "Fibbage 4"
+
+
+@pytest.mark.parametrize("after", ["Quiplash 3", None])
+async def test_a_game_that_changes_while_the_gateway_is_lost(peer, after):
+    """A session that is resumed shows the game that runs by then, which Discord does not know."""
+    async with playing(Stage(peer)) as stage:
+        await stage.adapter.show("Fibbage 4")
+        await until(lambda: game(peer) == "Fibbage 4", "the presence")
+        peer.gateway.refuses = True
+        peer.gateway.drop()
+        await until(lambda: not peer.gateway.connected, "the drop")
+        await stage.adapter.show(after)
+        peer.gateway.refuses = False
+        await until(lambda: game(peer) == after, "the presence", 30)
+        assert peer.gateway.log.count("identify") == 1
 
 
 def game(peer) -> str | None:

@@ -27,12 +27,6 @@ POST = "POST .*/messages$"
 
 
 @pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with Peer() as peer:
-        yield peer
-
-
-@pytest.fixture
 def games(peer: Peer) -> Channel:
     return peer.world.add_channel("games")
 

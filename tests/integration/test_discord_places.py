@@ -6,19 +6,12 @@ import logging
 
 import pytest
 from discord_faults import Act, Fault
-from discord_peer import Peer
 from discord_stage import NIGHT, Stage, plain, playing
 from discord_world import Kind, Permission
 
 from bot.port import Ambiguous, Permanent
 
 THREADS = "POST .*/threads"
-
-
-@pytest.fixture
-async def peer():
-    async with Peer() as peer:
-        yield peer
 
 
 # --- verify -------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from discord_faults import Act, Fault
 from discord_interactions import DEFERRED_MESSAGE, DEFERRED_UPDATE
-from discord_peer import Peer
 from discord_stage import NIGHT, Stage, plain, playing, until
 
 from bot.domain import Action
@@ -17,12 +16,6 @@ UNKNOWN = {"code": 10062, "message": "Unknown interaction"}
 TAKEN = {"code": 40060, "message": "Interaction has already been acknowledged."}
 FOLLOW_UP = r"POST .*/webhooks/\d+/[^/]+$"
 ORIGINAL = r"PATCH .*/messages/@original"
-
-
-@pytest.fixture
-async def peer():
-    async with Peer() as peer:
-        yield peer
 
 
 async def tapped(stage: Stage, name: str = "alice"):

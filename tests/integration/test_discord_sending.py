@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 from discord_faults import Act, Fault, rate_limited
-from discord_peer import Peer
 from discord_stage import NIGHT, Stage, plain, playing, until
 from discord_world import Permission
 
@@ -19,12 +18,6 @@ from bot.port import AdapterFatal, Ambiguous, Permanent, Transient
 POST = "POST .*/messages$"
 CARD = Card("Fibbage 4", (Field("Pack", "The Jackbox Party Pack 9"),), 0xFF8800)
 VOTES = (Action(True, NIGHT, 3), Action(False, NIGHT, 3))
-
-
-@pytest.fixture
-async def peer():
-    async with Peer() as peer:
-        yield peer
 
 
 @pytest.fixture
@@ -176,10 +169,12 @@ async def test_a_global_limit_that_is_cut_short_locks_nobody_out(peer, faults):
         assert stage.contents == ["next"]
 
 
-async def test_no_answer_ends_by_our_own_deadline(peer, faults):
-    """A far side that takes the request and stays silent is in doubt after our own time."""
+@pytest.mark.parametrize("act", [Act.STORE_THEN_HANG, Act.STORE_THEN_STALL])
+async def test_no_answer_ends_by_our_own_deadline(peer, faults, act):
+    """A far side that takes the request and stays silent, or stops in the middle of its answer,
+    is in doubt after our own time."""
     async with playing(Stage(peer, answer_within=0.2)) as stage:
-        faults.append(Fault(POST, Act.STORE_THEN_HANG))
+        faults.append(Fault(POST, act))
         began = time.monotonic()
         with pytest.raises(Ambiguous, match="in time"):
             await stage.send("slow")

@@ -58,12 +58,6 @@ async def running(hook: Hook):
             await asyncio.wait_for(task, DEADLINE)
 
 
-@pytest.fixture
-async def peer():
-    async with Peer() as peer:
-        yield peer
-
-
 async def test_lines_arrive_whole_and_in_order(peer):
     """Text is read unchanged, hostile or not, and confirmed with the message's id."""
     hook = Hook(peer)

@@ -7,35 +7,17 @@ import hashlib
 import signal
 import ssl
 import subprocess
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
-from pathlib import Path
 
 import pytest
 from fault_proxy import FaultProxy, Faults
 from irc_bot import DEADLINE, Bot, message, needs_inspircd, needs_ngircd, until
-from irc_daemons import Certificate, Inspircd, Ngircd, certificate, free_ports
+from irc_daemons import Certificate, certificate, free_ports
 from irc_person import Person
 
 from adapters.irc.adapter import Irc
 from bot.domain import Style
 from bot.port import AdapterFatal, Ambiguous, Transient
-
-
-@pytest.fixture
-async def ngircd(tmp_path: Path) -> AsyncIterator[Ngircd]:
-    daemon = await Ngircd(tmp_path).start()
-    yield daemon
-    await daemon.stop()
-
-
-@pytest.fixture
-async def inspircd(tmp_path: Path) -> AsyncIterator[Inspircd]:
-    daemon = await Inspircd(tmp_path, services=True).start()
-    await daemon.register("crier", "pass-of-crier")
-    yield daemon
-    await daemon.stop()
-
 
 # --- faults -------------------------------------------------------------------------------
 

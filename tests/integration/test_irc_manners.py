@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from irc_bot import DEADLINE, Bot, message, needs_inspircd, needs_ngircd, until
@@ -15,21 +13,6 @@ from irc_person import Person
 from adapters.irc.nick import GHOST_WAIT
 from bot.domain import OPERATOR
 from bot.port import deaf
-
-
-@pytest.fixture
-async def ngircd(tmp_path: Path) -> AsyncIterator[Ngircd]:
-    daemon = await Ngircd(tmp_path).start()
-    yield daemon
-    await daemon.stop()
-
-
-@pytest.fixture
-async def inspircd(tmp_path: Path) -> AsyncIterator[Inspircd]:
-    daemon = await Inspircd(tmp_path, services=True).start()
-    await daemon.register("crier", "pass-of-crier")
-    yield daemon
-    await daemon.stop()
 
 
 async def heard(bot: Bot, text: str):

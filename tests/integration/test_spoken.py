@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from faults import HANG, Faults
-from host import Host, hosting
-from scene import ACTIVE, ANN, HERE, KEY, TIME, Scene, until
+from faults import HANG
+from host import Host
+from scene import ACTIVE, ANN, GAME, HERE, NEXT, TIME, Scene, until
 
 from bot.app import Listening
 from bot.chat import Rules
 from bot.domain import OPERATOR, Author
 from bot.hosts import Hosts
-from bot.sandbox import Sandbox
 from bot.store import read_deliveries
 
-GAME, NEXT = "Drawful 2", "Fibbage 4"
 ANNIE = Author("account:annie", "ann", "annie")
 BEN = Author("nick:annie", "annie")
 OP = Author("nick:op", "op", roles=(OPERATOR,))
@@ -26,25 +22,10 @@ NO = "🙇 I take that order from the hosts alone."
 
 
 @pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    faults = Faults()
-    async with Sandbox(KEY, time=TIME, middlewares=[faults.middleware]).serve() as url:
-        scene = Scene(url, tmp_path, faults)
-        scene.listening = Listening(hosts=Hosts(frozenset({"chat/annie"}), operators=True))
-        yield scene
-
-
-@pytest.fixture
-async def host(scene: Scene) -> AsyncIterator[Host]:
-    async with hosting(scene.url, KEY, TIME) as host:
-        yield host
-
-
-async def begin(scene: Scene, host: Host, title: str = GAME) -> int:
-    session = await host.start()
-    await host.add(session, title)
-    await scene.board(title)
-    return session
+def scene(scene: Scene) -> Scene:
+    """Its hosts are annie and the operators."""
+    scene.listening = Listening(hosts=Hosts(frozenset({"chat/annie"}), operators=True))
+    return scene
 
 
 # --- questions -----------------------------------------------------------------------------
@@ -53,7 +34,7 @@ async def begin(scene: Scene, host: Host, title: str = GAME) -> int:
 async def test_asked_for_all_to_hear(scene: Scene, host: Host) -> None:
     """A question in a line is answered in its channel, as the slash command is in private."""
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         await host.vote("cid")
         for command in ("votes", "night", "top", "status"):
             private = (await scene.answer(scene.ask(command))).text
@@ -65,7 +46,7 @@ async def test_asked_for_all_to_hear(scene: Scene, host: Host) -> None:
 async def test_asked_by_name_and_in_private(scene: Scene, host: Host) -> None:
     """By our name in the channel; in private without a prefix, and answered in private."""
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         assert "Drawful 2" in await scene.answered(scene.say("Nightcrier: votes"))
         assert "Drawful 2" in (await scene.answer(scene.say("votes", BEN, private=True))).text
 
@@ -74,7 +55,7 @@ async def test_a_prefix_of_ones_own(scene: Scene, host: Host) -> None:
     """The prefix is the host's choice, and the help names it."""
     scene.listening = Listening(rules=Rules(prefix="?"))
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         unheard = scene.say("!help", BEN)
         said = await scene.answered(scene.say("?help"))
         assert "?votes" in said
@@ -85,7 +66,7 @@ async def test_a_prefix_of_ones_own(scene: Scene, host: Host) -> None:
 async def test_a_picker_that_is_silent(scene: Scene, host: Host) -> None:
     """The answer comes within the five seconds that the Picker has, as our own count."""
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         scene.faults.put("(GET|POST) /.*", HANG)
         silent = TIME.monotonic()
         # What the Picker told in the two seconds before still serves.
@@ -100,7 +81,7 @@ async def test_asking_too_often(scene: Scene, host: Host) -> None:
     """Three questions of one person are answered at once; another person is answered too, and
     nothing is made up for later."""
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         handles = [scene.say("!status") for _ in range(9)]
         await scene.answered(scene.say("!status", BEN))
         answered = [handle for handle, _ in scene.chat.replies]
@@ -110,7 +91,7 @@ async def test_asking_too_often(scene: Scene, host: Host) -> None:
 async def test_a_channel_full_of_questions(scene: Scene, host: Host) -> None:
     """Of many people's questions a few are answered for all to see; in private each is."""
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         people = [Author(f"id-{number}", f"p{number}") for number in range(40)]
         for each in people:
             scene.say("!status", each)
@@ -128,7 +109,7 @@ async def test_a_channel_full_of_questions(scene: Scene, host: Host) -> None:
 async def test_everybody_else(scene: Scene, host: Host) -> None:
     """A nick that is a host's account is nobody's; the no is said once, and nothing happens."""
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         first = scene.say("!mute 30m", BEN)
         assert await scene.answered(first) == NO
         second = scene.say("!mute 30m", BEN)
@@ -149,7 +130,7 @@ async def test_mute_and_unmute(scene: Scene, host: Host) -> None:
     """A mute lets lines expire as muted, in which only the host is answered for all to hear;
     after it everything is said again."""
     async with scene.running():
-        session = await begin(scene, host)
+        session = await scene.begin(host)
         said = await scene.answered(scene.say("!mute 30m", ANNIE))
         assert said == "🔇 I announce nothing here for 30 min, or until the night ends."
         await host.add(session, NEXT)
@@ -174,7 +155,7 @@ def _fate(scene: Scene, title: str) -> tuple[str, str | None]:
 async def test_a_mute_survives_and_ends_with_the_night(scene: Scene, host: Host) -> None:
     """It is on disk, and the end of the night lifts it."""
     async with scene.running():
-        session = await begin(scene, host)
+        session = await scene.begin(host)
         await scene.answered(scene.say("!mute 2h", ANNIE))
     async with scene.running():
         await host.add(session, NEXT)
@@ -189,7 +170,7 @@ async def test_a_mute_survives_and_ends_with_the_night(scene: Scene, host: Host)
 async def test_a_mute_without_a_span(scene: Scene, host: Host) -> None:
     """What is no span of time is asked for again, and not repeated to the channel."""
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         for text in ("!mute", "!mute @everyone", "!mute 3 weeks"):
             said = await scene.answered(scene.say(text, ANNIE))
             assert said == "🤔 For how long? Up to a day, such as !mute 30m"
@@ -200,7 +181,7 @@ async def test_a_mute_without_a_span(scene: Scene, host: Host) -> None:
 async def test_operators(scene: Scene, host: Host) -> None:
     """An operator is a host in the channel; in private nobody is one by that."""
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         assert (await scene.answer(scene.say("mute 1m", OP, private=True))).text == NO
         assert "I announce nothing here" in await scene.answered(scene.say("!mute 1m", OP))
 
@@ -208,7 +189,7 @@ async def test_operators(scene: Scene, host: Host) -> None:
 async def test_in_private(scene: Scene, host: Host) -> None:
     """An order in private is for all channels of the connection, and answered in private."""
     async with scene.running():
-        session = await begin(scene, host)
+        session = await scene.begin(host)
         said = await scene.answer(scene.say("mute 1h", ANNIE, private=True))
         assert said.text.startswith("🔇 I announce nothing here for 1 h")
         await host.add(session, NEXT)
@@ -220,7 +201,7 @@ async def test_say_again(scene: Scene, host: Host) -> None:
     async with scene.running():
         nothing = await scene.answered(scene.say("!say-again", ANNIE))
         assert nothing == "🤷 There is nothing to say again here."
-        await begin(scene, host)
+        await scene.begin(host)
         (line,) = [text for _, text in scene.chat.said if GAME in text]
         scene.say("!say-again", ANNIE)
         await until(lambda: scene.chat.said.count((HERE.channel, line)) == 2)
@@ -250,7 +231,7 @@ async def test_say_again_what_went_out_in_parts(scene: Scene, host: Host) -> Non
 async def test_say_again_when_the_last_game_is_over(scene: Scene, host: Host) -> None:
     """A game whose line fell into a mute is what is said again, not the one before it."""
     async with scene.running():
-        session = await begin(scene, host)
+        session = await scene.begin(host)
         await scene.answered(scene.say("!mute 1h", ANNIE))
         await host.add(session, NEXT, room_code="WXYZ")
         await until(lambda: _fate(scene, NEXT) == ("expired", "muted"))
@@ -265,7 +246,7 @@ async def test_say_again_when_the_last_game_is_over(scene: Scene, host: Host) ->
 async def test_many_who_are_no_hosts(scene: Scene, host: Host) -> None:
     """Nobody is denied in a muted channel; of many at once a few are."""
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         await scene.answered(scene.say("!mute 1h", ANNIE))
         scene.say("!unmute", Author("nick:eve", "eve"))
         await scene.answered(scene.say("!unmute", ANNIE))
@@ -280,7 +261,7 @@ async def test_many_who_are_no_hosts(scene: Scene, host: Host) -> None:
 async def test_reconnect(scene: Scene, host: Host) -> None:
     """The link is made anew by a fresh login, and facts come as before."""
     async with scene.running():
-        session = await begin(scene, host)
+        session = await scene.begin(host)
         before = scene.faults.asked.count("POST /api/auth/login"), scene.faults.asked.count(ACTIVE)
         said = await scene.answered(scene.say("!reconnect", ANNIE))
         assert said == "🔌 I log in to the Picker anew."
@@ -294,7 +275,7 @@ async def test_hostile_names(scene: Scene, host: Host) -> None:
     """Nothing of a name or of what was said comes back, whatever is asked or ordered."""
     evil = "@everyone\r\nQUIT\x03 {{ 7 * 7 }} **x**"
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         for number, text in enumerate(("!votes", "!night", "!help", "!status", "!mute 1h")):
             author = Author(f"{evil}{number}", f"{evil}{number}", roles=(evil,))
             said = await scene.answered(scene.say(f"{text} {evil}", author))
@@ -304,7 +285,7 @@ async def test_hostile_names(scene: Scene, host: Host) -> None:
 async def test_orders_of_a_bot(scene: Scene, host: Host) -> None:
     """A bot is not obeyed, whatever account it has."""
     async with scene.running():
-        session = await begin(scene, host)
+        session = await scene.begin(host)
         scene.say("!mute 1h", Author("account:annie", "ann", "annie", is_bot=True))
         await host.add(session, NEXT)
         await scene.board(NEXT)

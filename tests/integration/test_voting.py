@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from faults import (
@@ -15,54 +13,25 @@ from faults import (
     STORED_THEN_RESET,
     UNAVAILABLE,
     Fault,
-    Faults,
     error,
     slow,
 )
-from host import Host, hosting
-from scene import HERE, KEY, POST, TIME, Scene, until
+from host import Host
+from scene import GAME, HERE, NEXT, POST, TIME, Scene, until
 
 from bot.ballots import DUPLICATE, BallotStatus, Limit
 from bot.domain import Action, Author, SessionKey, Tap, Target
-from bot.sandbox import NEWEST, SEED, Era, Sandbox
+from bot.sandbox import SEED
 
-GAME, NEXT = "Drawful 2", "Fibbage 4"
 EVERYTHING = "(GET|POST) /.*"
-
-
-@pytest.fixture
-def era() -> Era:
-    return NEWEST
-
-
-@pytest.fixture
-async def scene(tmp_path: Path, era: Era) -> AsyncIterator[Scene]:
-    faults = Faults()
-    sandbox = Sandbox(KEY, time=TIME, era=era, middlewares=[faults.middleware])
-    async with sandbox.serve() as url:
-        yield Scene(url, tmp_path, faults)
-
-
-@pytest.fixture
-async def host(scene: Scene) -> AsyncIterator[Host]:
-    async with hosting(scene.url, KEY, TIME) as host:
-        yield host
 
 
 on_the_seed = pytest.mark.parametrize("era", [SEED], ids=["seed"])
 
 
-async def begin(scene: Scene, host: Host, *titles: str) -> tuple[int, Action]:
+async def begin(scene: Scene, host: Host) -> tuple[int, Action]:
     """A night with one game; its thumb up."""
-    session = await host.start()
-    await host.add(session, GAME)
-    return session, scene.button(await scene.board(GAME))
-
-
-async def stored(host: Host, session: int) -> list[tuple[str, str, str]]:
-    """All votes that the Picker has: who, which way, for which game."""
-    rows = (await host.ask("GET", f"/api/votes?session_id={session}&limit=100"))["votes"]
-    return sorted((r["username"], r["vote_type"], r["game_title"]) for r in rows)
+    return await scene.begin(host), scene.button(await scene.board(GAME))
 
 
 async def test_counted(scene: Scene, host: Host) -> None:
@@ -74,7 +43,7 @@ async def test_counted(scene: Scene, host: Host) -> None:
         assert said.text == "🗳️ Your 👍 for Drawful 2 is counted. Tonight: 1👍 1👎 (Score: 0)"
         board = await scene.board(GAME)
         await until(lambda: "1👍 1👎" in scene.chat.shows[board].text)
-    assert await stored(host, session) == [("ann", "up", GAME), ("ben", "down", GAME)]
+    assert await host.votes(session) == [("ann", "up", GAME), ("ben", "down", GAME)]
     (ballot,) = scene.ballots
     assert (ballot.status, ballot.attempts, ballot.voter) == (
         BallotStatus.COUNTED,
@@ -96,7 +65,7 @@ async def test_once_for_each_person_and_play(scene: Scene, host: Host) -> None:
         await host.add(session, NEXT)
         again = scene.button(await scene.board(NEXT))
         assert "is counted" in (await scene.answer(scene.tap(again, "cid", "annie"))).text
-    assert len(await stored(host, session)) == 3
+    assert len(await host.votes(session)) == 3
 
 
 async def test_the_same_name_with_an_account(scene: Scene, host: Host) -> None:
@@ -108,7 +77,7 @@ async def test_the_same_name_with_an_account(scene: Scene, host: Host) -> None:
         assert "voted on Drawful 2 already" in second.text
         third = await scene.answer(scene.tap(up, "ann2", account="annie"))
         assert "is counted" in third.text, "nothing is known of that account"
-    assert len(await stored(host, session)) == 2
+    assert len(await host.votes(session)) == 2
 
 
 async def test_as_often_as_the_picker_lets(scene: Scene, host: Host) -> None:
@@ -122,7 +91,7 @@ async def test_as_often_as_the_picker_lets(scene: Scene, host: Host) -> None:
         one, two = await scene.settled(2)
     assert (one.reason, two.reason) == (None, DUPLICATE)
     assert two.status is BallotStatus.COUNTED
-    assert len(await stored(host, session)) == 1
+    assert len(await host.votes(session)) == 1
 
 
 async def test_over_or_unknown(scene: Scene, host: Host) -> None:
@@ -156,7 +125,7 @@ async def test_kept_while_the_picker_is_away(scene: Scene, host: Host) -> None:
         await scene.board(NEXT)
         scene.faults.clear()
         assert "is counted" in (await scene.answer(handle, 2, wait=30)).text
-    assert await stored(host, session) == [("ann", "up", GAME)]
+    assert await host.votes(session) == [("ann", "up", GAME)]
 
 
 @pytest.mark.parametrize("fault", [CLOSE, UNAVAILABLE, FORBIDDEN], ids=["reset", "503", "403"])
@@ -166,7 +135,7 @@ async def test_after_a_failure(scene: Scene, host: Host, fault: Fault) -> None:
         session, up = await begin(scene, host)
         scene.faults.put(POST, fault, times=1)
         assert "is counted" in (await scene.answer(scene.tap(up), wait=15)).text
-    assert await stored(host, session) == [("ann", "up", GAME)]
+    assert await host.votes(session) == [("ann", "up", GAME)]
 
 
 @pytest.mark.parametrize("fault", [STORED_THEN_RESET, STORED_THEN_BROKEN], ids=["reset", "500"])
@@ -176,7 +145,7 @@ async def test_stored_without_an_answer(scene: Scene, host: Host, fault: Fault) 
         session, up = await begin(scene, host)
         scene.faults.put(POST, fault)
         assert "is counted" in (await scene.answer(scene.tap(up))).text
-    assert await stored(host, session) == [("ann", "up", GAME)]
+    assert await host.votes(session) == [("ann", "up", GAME)]
     assert scene.faults.asked.count(POST) == 1
     assert [ballot.status for ballot in scene.ballots] == [BallotStatus.COUNTED]
 
@@ -189,7 +158,7 @@ async def test_told_before_it_could_be_asked_for(scene: Scene, host: Host) -> No
         scene.faults.put(POST, STORED_THEN_RESET)
         assert "is counted" in (await scene.answer(scene.tap(up))).text
         scene.faults.clear()
-    assert len(await stored(host, session)) == 1
+    assert len(await host.votes(session)) == 1
 
 
 @on_the_seed
@@ -281,7 +250,7 @@ async def test_stopped_before_the_answer(scene: Scene, host: Host) -> None:
     async with scene.running():
         (ballot,) = await scene.settled()
     assert ballot.status is BallotStatus.COUNTED
-    assert await stored(host, session) == [("ann", "up", GAME)]
+    assert await host.votes(session) == [("ann", "up", GAME)]
     assert scene.faults.asked.count(POST) == 1
 
 
@@ -295,7 +264,7 @@ async def test_stopped_before_it_was_sent(scene: Scene, host: Host) -> None:
     scene.faults.clear()
     async with scene.running():
         await scene.settled()
-    assert await stored(host, session) == [("ann", "up", GAME)]
+    assert await host.votes(session) == [("ann", "up", GAME)]
 
 
 async def test_among_the_final_votes(scene: Scene, host: Host) -> None:
@@ -324,7 +293,7 @@ async def test_one_name_at_a_time(scene: Scene, host: Host) -> None:
         scene.hearing.hear(Tap(elsewhere, Author("7", "ann"), up, TIME.now(), "h"))
         assert "is counted" in (await scene.answer(scene.tap(up, "ben"))).text
         assert scene.faults.asked.count(POST) == 2
-    assert await stored(host, session) == [("ben", "up", GAME)]
+    assert await host.votes(session) == [("ben", "up", GAME)]
 
 
 async def test_a_crowd(scene: Scene, host: Host) -> None:
@@ -350,7 +319,7 @@ async def test_nobody_to_tell(scene: Scene, host: Host) -> None:
         elsewhere = Target("chat", "#elsewhere")
         scene.hearing.hear(Tap(elsewhere, Author("7", "ann"), up, TIME.now(), "h"))
         await scene.settled()
-    assert len(await stored(host, session)) == 1
+    assert len(await host.votes(session)) == 1
     assert scene.told("h") == []
     assert HERE != elsewhere
 

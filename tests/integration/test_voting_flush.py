@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +15,7 @@ from clock import FakeTime, settle
 from bot import messages
 from bot.app.voters import Voters
 from bot.app.voting import Voting
-from bot.ballots import Limit
+from bot.ballots import Ballot, Limit, accept
 from bot.domain import Action, Author, Clock, Counted, Game, SessionKey, Tap, Target
 from bot.formatter import Wording
 from bot.session import Phase, Play, Session, State
@@ -36,19 +39,20 @@ class SlowStore:
         return await self._store.write(fn)
 
 
-async def counted(*_: object) -> Counted:
-    return Counted(4)
+@dataclass
+class Bench:
+    """Votes on their way to a Picker that counts them, by a store that may be slow."""
+
+    store: Store
+    disk: SlowStore
+    voting: Voting
+    time: FakeTime
 
 
-async def no_numbers(*_: object) -> None:
-    return None
-
-
-async def test_a_vote_that_is_being_written_is_waited_for(tmp_path: Path) -> None:
-    """A tap that was taken while its game ran is among the votes that must be handed over first,
-    though it is not on disk yet."""
+@asynccontextmanager
+async def opened(path: Path) -> AsyncIterator[Bench]:
     time, lanes = FakeTime(), dict[Target, Any]()
-    store = await Store.open(tmp_path / "nightcrier.db", SystemTime())
+    store = await Store.open(path / "nightcrier.db", SystemTime())
     slow: Any = SlowStore(store)
     picker: Any = SimpleNamespace(cast=counted, tonight=no_numbers)
     voters = Voters(lanes, Wording(messages.load("en")), picker, lambda: STATE, time)
@@ -66,15 +70,54 @@ async def test_a_vote_that_is_being_written_is_waited_for(tmp_path: Path) -> Non
             want_snapshot=lambda: None,
         )
         voting.answered()
-        tap = Tap(HERE, Author("7", "ann"), Action(True, NIGHT, 1), time.now(), "handle")
-        taking = asyncio.create_task(voting.take([tap]))
+        yield Bench(store, slow, voting, time)
+    await store.close()
+
+
+def tap(time: FakeTime) -> Tap:
+    return Tap(HERE, Author("7", "ann"), Action(True, NIGHT, 1), time.now(), "handle")
+
+
+async def counted(*_: object) -> Counted:
+    return Counted(4)
+
+
+async def no_numbers(*_: object) -> None:
+    return None
+
+
+async def test_a_vote_that_is_being_written_is_waited_for(tmp_path: Path) -> None:
+    """A tap that was taken while its game ran is among the votes that must be handed over first,
+    though it is not on disk yet."""
+    async with opened(tmp_path) as bench:
+        bench.disk.free.set()
+        await bench.voting.begin()
+        bench.disk.free.clear()
+        taking = asyncio.create_task(bench.voting.take([tap(bench.time)]))
         await settle()
-        flushing = asyncio.create_task(voting.flush(NIGHT))
+        flushing = asyncio.create_task(bench.voting.flush(NIGHT))
         await settle()
         assert not flushing.done()
-        slow.free.set()
+        bench.disk.free.set()
         await taking
         await asyncio.wait_for(flushing, 5)
-    (ballot,) = await store.write(lambda ledger: ledger.ballots.newest(10))
-    assert ballot.status == "counted"
-    await store.close()
+        (ballot,) = await bench.store.write(lambda ledger: ledger.ballots.newest(10))
+        assert ballot.status == "counted"
+
+
+async def test_votes_held_at_the_last_stop_are_waited_for(tmp_path: Path) -> None:
+    """After a restart the votes that were held before it are handed over first, too, though they
+    are still being read."""
+    async with opened(tmp_path) as bench:
+        held = accept(tap(bench.time), STATE, Clock(bench.time.now()))
+        assert isinstance(held, Ballot)
+        await bench.store.write(lambda ledger: ledger.ballots.add(held))
+        flushing = asyncio.create_task(bench.voting.flush(NIGHT))
+        beginning = asyncio.create_task(bench.voting.begin())
+        await settle()
+        assert not flushing.done()
+        bench.disk.free.set()
+        await beginning
+        await asyncio.wait_for(flushing, 5)
+        (ballot,) = await bench.store.write(lambda ledger: ledger.ballots.newest(10))
+        assert ballot.status == "counted"

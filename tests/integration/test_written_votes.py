@@ -2,61 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-from faults import STORED_THEN_RESET, UNAVAILABLE, Faults
-from host import Host, hosting
-from scene import KEY, POST, TIME, Scene, until
+from faults import STORED_THEN_RESET, UNAVAILABLE
+from host import Host
+from scene import GAME, NEXT, POST, TIME, Scene, until
 
 from bot.app import Listening
 from bot.ballots import BallotStatus
 from bot.chat import Rules
 from bot.domain import Author
 from bot.port import Transient
-from bot.sandbox import NEWEST, SEED, Era, Sandbox
+from bot.sandbox import SEED
 
-GAME, NEXT = "Drawful 2", "Fibbage 4"
 BEN = Author("id-ben", "ben")
 CATALOGUE = "GET /api/games"
-
-
-@pytest.fixture
-def era() -> Era:
-    return NEWEST
-
-
-@pytest.fixture
-async def scene(tmp_path: Path, era: Era) -> AsyncIterator[Scene]:
-    faults = Faults()
-    sandbox = Sandbox(KEY, time=TIME, era=era, middlewares=[faults.middleware])
-    async with sandbox.serve() as url:
-        yield Scene(url, tmp_path, faults)
-
-
-@pytest.fixture
-async def host(scene: Scene) -> AsyncIterator[Host]:
-    async with hosting(scene.url, KEY, TIME) as host:
-        yield host
-
-
-async def begin(scene: Scene, host: Host, title: str = GAME) -> int:
-    session = await host.start()
-    await host.add(session, title)
-    await scene.board(title)
-    return session
-
-
-async def stored(host: Host, session: int) -> list[tuple[str, str, str]]:
-    rows = (await host.ask("GET", f"/api/votes?session_id={session}&limit=100"))["votes"]
-    return sorted((r["username"], r["vote_type"], r["game_title"]) for r in rows)
 
 
 async def test_counted(scene: Scene, host: Host) -> None:
     """Votes in lines reach the Picker and the board; nothing is said, the lines are marked."""
     async with scene.running():
-        session = await begin(scene, host)
+        session = await scene.begin(host)
         said = list(scene.chat.said)
         up = scene.say("good one thisgame++ :)")
         down = scene.say("THISGAME--", BEN)
@@ -66,13 +31,13 @@ async def test_counted(scene: Scene, host: Host) -> None:
         assert scene.chat.said == said
     assert scene.chat.replies == []
     assert scene.chat.marks == [(up, True), (down, False)]
-    assert await stored(host, session) == [("ann", "up", GAME), ("ben", "down", GAME)]
+    assert await host.votes(session) == [("ann", "up", GAME), ("ben", "down", GAME)]
 
 
 async def test_once_whatever_the_way(scene: Scene, host: Host) -> None:
     """By button, by text, and under another nick of the same account: one vote."""
     async with scene.running():
-        session = await begin(scene, host)
+        session = await scene.begin(host)
         up = scene.button(await scene.board(GAME))
         await scene.answer(scene.tap(up, "ann", account="annie"))
         scene.say("thisgame--", Author("account:annie", "ann_", "annie"))
@@ -81,14 +46,14 @@ async def test_once_whatever_the_way(scene: Scene, host: Host) -> None:
         second = await scene.answer(scene.tap(up, "ben"))
         assert second.text.startswith("☑️ You have voted on Drawful 2 already")
         await scene.settled(2)
-    assert len(await stored(host, session)) == 2
+    assert len(await host.votes(session)) == 2
 
 
 async def test_just_before_the_next_game(scene: Scene, host: Host) -> None:
     """A line that was said before the next game came votes on the earlier one, as the network
     stamped it, though it arrives later."""
     async with scene.running():
-        session = await begin(scene, host)
+        session = await scene.begin(host)
         began = TIME.now()
         await until(lambda: int(TIME.now()) > began + 1)  # games' moments are cut to the second
         await host.add(session, NEXT)
@@ -96,7 +61,7 @@ async def test_just_before_the_next_game(scene: Scene, host: Host) -> None:
         scene.say("thisgame++", at=began + 0.5)
         scene.say("thisgame++", BEN)
         await scene.settled(2)
-    assert await stored(host, session) == [("ann", "up", GAME), ("ben", "up", NEXT)]
+    assert await host.votes(session) == [("ann", "up", GAME), ("ben", "up", NEXT)]
 
 
 async def test_what_is_no_vote(scene: Scene, host: Host) -> None:
@@ -104,7 +69,7 @@ async def test_what_is_no_vote(scene: Scene, host: Host) -> None:
     rules = Rules(ignore_nicks=("Bridge",))
     scene.listening = Listening(rules=rules)
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         scene.say("thisgame++", at=TIME.now() - 400)
         scene.say("[irc] <ann> thisgame++")
         scene.say("thisgame++", Author("7", "robot", is_bot=True))
@@ -120,12 +85,12 @@ async def test_both_signs_in_different_words(scene: Scene, host: Host) -> None:
     """The game that runs, also by its ticker: one vote, or none with both signs."""
     this = (await _tickers(host))[GAME]
     async with scene.running():
-        session = await begin(scene, host)
+        session = await scene.begin(host)
         scene.say(f"thisgame++ {this}--")
         scene.say(f"{this}-- thisgame--", BEN)
         (ballot,) = await scene.settled()
     assert ballot.name == "ben"
-    assert await stored(host, session) == [("ben", "down", GAME)]
+    assert await host.votes(session) == [("ben", "down", GAME)]
 
 
 async def test_by_ticker(scene: Scene, host: Host) -> None:
@@ -134,7 +99,7 @@ async def test_by_ticker(scene: Scene, host: Host) -> None:
     games = await _tickers(host)
     this, other = games[GAME], games["Tee K.O."]
     async with scene.running():
-        session = await begin(scene, host)
+        session = await scene.begin(host)
         scene.say(f"{other}++ and {this.lower()}-- and ZZZZ++")
         await scene.settled(1 if this.isalpha() else 2)
         scene.say(f"{other}--")
@@ -148,7 +113,7 @@ async def test_by_ticker(scene: Scene, host: Host) -> None:
         ("ann", this, False),
         ("ben", other, False),
     }
-    assert len(await stored(host, session)) == 3
+    assert len(await host.votes(session)) == 3
 
 
 async def test_by_ticker_while_the_picker_is_away(scene: Scene, host: Host) -> None:
@@ -156,7 +121,7 @@ async def test_by_ticker_while_the_picker_is_away(scene: Scene, host: Host) -> N
     never looked up is nothing."""
     games = await _tickers(host)
     async with scene.running():
-        session = await begin(scene, host)
+        session = await scene.begin(host)
         scene.say(f"{games['Tee K.O.']}++")
         await scene.settled()
         scene.faults.put("(GET|POST) /.*", UNAVAILABLE)
@@ -164,14 +129,14 @@ async def test_by_ticker_while_the_picker_is_away(scene: Scene, host: Host) -> N
         await until(lambda: len(scene.ballots) == 2)
         scene.faults.clear()
         await scene.settled(2, wait=30)
-    assert await stored(host, session) == [("ann", "up", "Tee K.O."), ("ben", "up", NEXT)]
+    assert await host.votes(session) == [("ann", "up", "Tee K.O."), ("ben", "up", NEXT)]
 
 
 async def test_a_catalogue_that_cannot_be_read(scene: Scene, host: Host) -> None:
     """Without a catalogue no ticker is a vote, and the Picker is not asked for it each time."""
     games = await _tickers(host)
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         before = scene.faults.asked.count(CATALOGUE)
         scene.faults.put(CATALOGUE, UNAVAILABLE)
         for name in ("ann", "ben", "cid"):
@@ -187,7 +152,7 @@ async def test_a_catalogue_that_cannot_be_read(scene: Scene, host: Host) -> None
 async def test_no_tickers(scene: Scene, host: Host) -> None:
     """A Picker that knows no tickers would count such a vote for the wrong game: it is none."""
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         scene.say("TKO++ FIB4++")
         scene.say("thisgame++", BEN)
         (ballot,) = await scene.settled()
@@ -225,7 +190,7 @@ async def test_a_mark_that_fails(scene: Scene, host: Host) -> None:
     """A network that will not mark a line costs nothing but the mark."""
     scene.chat.mark_troubles.extend([Transient("slow down"), RuntimeError("foreign")])
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         for name in ("ann", "ben", "cid"):
             scene.say("thisgame++", Author(name, name))
         await scene.settled(3)
@@ -236,7 +201,7 @@ async def test_through_a_restart(scene: Scene, host: Host) -> None:
     """Votes that the Picker has not answered for, by text and by button, are counted once each
     after the bot was started again."""
     async with scene.running():
-        session = await begin(scene, host)
+        session = await scene.begin(host)
         up = scene.button(await scene.board(GAME))
         scene.faults.put(POST, STORED_THEN_RESET, times=1)
         scene.faults.put("GET /api/votes", UNAVAILABLE)
@@ -250,14 +215,14 @@ async def test_through_a_restart(scene: Scene, host: Host) -> None:
     async with scene.running():
         ballots = await scene.settled(3, wait=30)
     assert {ballot.status for ballot in ballots} == {BallotStatus.COUNTED}
-    assert [name for name, _, _ in await stored(host, session)] == ["ann", "ben", "cid"]
+    assert [name for name, _, _ in await host.votes(session)] == ["ann", "ben", "cid"]
 
 
 async def test_only_where_votes_are_taken(scene: Scene, host: Host) -> None:
     """From a chat that is not in votes.from neither lines nor buttons vote; a button says so."""
     scene.listening = Listening(voting=frozenset({"other"}))
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         up = scene.button(await scene.board(GAME))
         scene.say("thisgame++")
         assert (await scene.answer(scene.tap(up))).text == "🚫 No votes are taken here."
@@ -269,7 +234,7 @@ async def test_beside_a_relay(scene: Scene, host: Host) -> None:
     """Where another bot takes votes and commands by text, ours does not; buttons still vote."""
     scene.listening = Listening(beside_relay=frozenset({"chat"}))
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         up = scene.button(await scene.board(GAME))
         silent = [scene.say(text) for text in ("thisgame++", "!votes", "nightcrier: votes")]
         assert "is counted" in (await scene.answer(scene.tap(up, "ben"))).text
@@ -281,7 +246,7 @@ async def test_beside_a_relay(scene: Scene, host: Host) -> None:
 async def test_more_than_can_be_held(scene: Scene, host: Host) -> None:
     """While thousands of votes wait for the Picker, further ones by text are dropped."""
     async with scene.running():
-        await begin(scene, host)
+        await scene.begin(host)
         scene.faults.put(POST, UNAVAILABLE)
         for start in range(0, 6300, 900):
             for number in range(start, start + 900):
