@@ -72,6 +72,7 @@ class Voting:
         self._jitter = jitter
         self._queues: dict[str, deque[Ballot]] = {}
         self._held: Counter[SessionKey] = Counter()
+        self._begun = asyncio.Event()
         self._taking = 0
         self._under_way: dict[str, Ballot] = {}
         self._told: dict[int, Counted] = {}
@@ -97,6 +98,7 @@ class Voting:
 
         for ballot in await self._store.write(recover):
             self._hold(ballot)
+        self._begun.set()
 
     async def take(self, votes: Sequence[Vote]) -> None:
         """Accept or refuse votes; returns once they are on disk."""
@@ -164,8 +166,9 @@ class Voting:
                     self.stir()
 
     async def flush(self, key: SessionKey) -> None:
-        """Until no ballot of a night is left, nor any vote that may become one. The caller bounds
-        the time."""
+        """Until no ballot of a night is left, nor any vote that may become one, also of those
+        before a restart. The caller bounds the time."""
+        await self._begun.wait()
         if self._held[key] and not self._answers:
             self._want_snapshot()
         while self._taking or self._held[key]:
