@@ -17,25 +17,10 @@ from adapters.discord.bot import DiscordBot
 from bot.domain import Heard, SessionKey, Span, Style
 from bot.domain import Message as Said
 from bot.port import Ambiguous, Hear, Permanent, Transient
+from bot.testing import MemoryInMemory
 
 DEADLINE = 5.0
 NIGHT = SessionKey(17, 1_762_563_600)
-
-
-class Memory:
-    """``bot.port.Memory`` that lives as long as the test."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, str] = {}
-
-    def get(self, key: str) -> str | None:
-        return self.values.get(key)
-
-    async def put(self, key: str, value: str | None) -> None:
-        if value is None:
-            self.values.pop(key, None)
-        else:
-            self.values[key] = value
 
 
 class Stage:
@@ -44,13 +29,13 @@ class Stage:
     def __init__(
         self,
         peer: Peer,
-        memory: Memory | None = None,
+        memory: MemoryInMemory | None = None,
         answer_within: float = DEADLINE,
         **settings: Any,
     ) -> None:
         self.peer = peer
         self._answer_within = answer_within
-        self.memory = memory or Memory()
+        self.memory = memory or MemoryInMemory()
         self.heard: list[Heard] = []
         self.games = next(
             (c for c in peer.world.channels.values() if c.name == "games"), None

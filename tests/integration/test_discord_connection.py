@@ -9,11 +9,12 @@ from contextlib import suppress
 import pytest
 from discord_faults import Act, Fault, rate_limited
 from discord_peer import Peer
-from discord_stage import DEADLINE, Memory, Stage, playing, until
+from discord_stage import DEADLINE, Stage, playing, until
 
 from adapters.discord import Settings
 from adapters.discord.bot import DiscordBot
 from bot.port import AdapterFatal, Transient
+from bot.testing import MemoryInMemory
 
 LOGIN = "GET .*/users/@me$"
 
@@ -32,7 +33,7 @@ class Waits:
 async def logged_in(peer: Peer, waits: Waits) -> None:
     """An adapter runs until its gateway stands."""
     settings = Settings(token=peer.token, api_url=peer.api_url)
-    bot = DiscordBot(settings, "night", ("1" * 18,), print, Memory(), sleep=waits)
+    bot = DiscordBot(settings, "night", ("1" * 18,), print, MemoryInMemory(), sleep=waits)
     running = asyncio.create_task(bot.run())
     await until(lambda: peer.gateway.connected, "the gateway")
     running.cancel()
