@@ -194,7 +194,7 @@ class Rest:
             return
         try:
             moment = parsedate_to_datetime(date).timestamp() + 0.5
-        except ValueError:
+        except (ValueError, OverflowError):
             return
         skew = self._time.now() - moment
         self.skew = 0.0 if abs(skew) <= 1.0 else skew

@@ -513,7 +513,9 @@ async def test_skew(ahead: float, skew: float) -> None:
     assert picker.skew == pytest.approx(skew)
 
 
-@pytest.mark.parametrize("header", ["", "Date: now\r\n"])
+@pytest.mark.parametrize(
+    "header", ["", "Date: now\r\n", "Date: Mon, 01 Jan 99999999999999999999 00:00:00 GMT\r\n"]
+)
 async def test_no_date(header: str) -> None:
     """An answer without a date, or with one that is none, leaves the difference as it was."""
 
