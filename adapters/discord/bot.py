@@ -11,7 +11,7 @@ import asyncio
 import logging
 from base64 import b32encode
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from hashlib import sha256
 
 import discord
@@ -106,7 +106,6 @@ class DiscordBot:
             self._channel_of,
             self._forget_refusals,
             self._channels[0],
-            self._activity(),
             trace(self._answer_within),
             READING if self._reads else DEAF,
         )
@@ -127,6 +126,7 @@ class DiscordBot:
         async with guarded():
             await client.login(self._settings.token.get_secret_value())
         self._client = client
+        await client.show(self._activity())
         self._found()
         if self._hear is deaf:
             # Beside the bot that listens: neither its commands nor what is said to it are ours.
@@ -209,12 +209,8 @@ class DiscordBot:
     async def show(self, playing: str | None) -> None:
         """Show ``playing`` (a title) beside the bot's name, or nothing, from now on."""
         self._shown = playing
-        client = self._client
-        if client is not None and client.ws is not None and not client.is_closed():
-            client.activity = self._activity()
-            with suppress(SendError):
-                async with guarded():
-                    await client.change_presence(activity=self._activity())
+        if self._client is not None:
+            await self._client.show(self._activity())
 
     def _activity(self) -> discord.Game | None:
         return discord.Game(self._shown[:128]) if self._shown else None

@@ -12,6 +12,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Self
 
@@ -94,7 +95,6 @@ class Client(discord.Client):
         channel_of: Callable[[int, int | None], str | None],
         changed: Callable[[], None],
         direct: str,
-        activity: discord.Game | None,
         http_trace: aiohttp.TraceConfig,
         intents: discord.Intents,
     ) -> None:
@@ -107,7 +107,6 @@ class Client(discord.Client):
             guild_ready_timeout=0.1,
             max_ratelimit_timeout=LONGEST_WAIT,
             http_trace=http_trace,
-            activity=activity,
         )
         self._name = name
         self._hear = hear
@@ -115,6 +114,7 @@ class Client(discord.Client):
         self._changed = changed
         self._direct = direct
         self._away = False
+        self._shown: discord.Game | None = None
         self.tree: app_commands.CommandTree[Client] = app_commands.CommandTree(self)
         for command, description in COMMANDS.items():
             self.tree.add_command(self._command(command, description))
@@ -208,7 +208,17 @@ class Client(discord.Client):
             log.info("%s: Discord's gateway is back", self._name)
         self._changed()
 
-    on_resumed = on_connect
+    async def on_resumed(self) -> None:
+        await self.on_connect()
+        await self.show(self._shown)  # to resume, unlike to identify, does not tell it
+
+    async def show(self, game: discord.Game | None) -> None:
+        """Show ``game`` beside our name: now if there is a gateway, else as soon as there is."""
+        self.activity = self._shown = game
+        if self.ws is not None and not self.is_closed():
+            with suppress(SendError):
+                async with guarded():
+                    await self.change_presence(activity=game)
 
     async def on_guild_channel_update(self, *_: object) -> None:
         self._changed()
