@@ -47,7 +47,7 @@ class Before:
         self, night: SessionKey | None, catalogue: Counters | None, rows: tuple[Row, ...]
     ) -> tuple[Row, ...]:
         """The night's rows, read after the ``catalogue``, with what is known of each game."""
-        if catalogue is not None:
+        if catalogue is not None and self._wants(night):  # else another snapshot was quicker
             self._read(night, catalogue, {row.game.id for row in rows})
         return tuple(replace(row, before=self.of(night, row.game.id)) for row in rows)
 

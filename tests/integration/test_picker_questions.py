@@ -231,6 +231,17 @@ async def test_counters_before_a_list_of_games_that_is_slow(old: Stage) -> None:
     assert tallied.before.up == ups
 
 
+async def test_counters_before_of_two_who_look_at_once(old: Stage) -> None:
+    """What was read while no night ran serves, too, where a night is first seen twice at once."""
+    ups = await all_time(old)
+    await old.picker.snapshot(0)
+    session = await old.host.start()
+    await old.host.add(session, GAME)
+    await old.host.vote("ann")
+    await asyncio.gather(before(old), before(old))
+    assert await before(old) == [ups]
+
+
 async def test_counters_of_a_game_that_ran_already(old: Stage) -> None:
     """Of a game that ran before we looked nothing is known; nor is it of one of the next night
     that began behind our back, though its counters were read before an earlier night."""
