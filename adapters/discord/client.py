@@ -123,6 +123,9 @@ class Client(discord.Client):
     async def setup_hook(self) -> None:
         self.add_dynamic_items(VoteButton)
 
+    async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:
+        log.exception("%s: %s failed", self._name, event_method)
+
     # --- heard ---------------------------------------------------------------------------
 
     async def tapped(self, interaction: discord.Interaction[Any], action: Action) -> None:

@@ -48,6 +48,23 @@ async def test_a_line_is_heard(peer):
     assert line.at == pytest.approx(((said.id >> 22) + 1_420_070_400_000) / 1000)
 
 
+async def test_a_line_that_breaks_us_is_told(peer, caplog):
+    """discord.py's own words about a failed event are switched off, as by ``build``; ours are not,
+    and have nothing of the line in them."""
+    caplog.set_level(logging.CRITICAL, "discord.client")
+    stage = reading(peer)
+
+    def hear(line: Line) -> None:
+        raise LookupError("a fault of ours")
+
+    stage.adapter = stage.build(stage.channel, hear=hear)
+    async with playing(stage):
+        peer.say(stage.games, peer.person("alice"), "a secret of alice's")
+        await until(lambda: "on_message" in caplog.text, "the log")
+    assert "a fault of ours" in caplog.text
+    assert "alice" not in caplog.text
+
+
 async def test_who_is_no_person(peer):
     """Other bots and webhooks are told as bots; what nobody wrote, and our own, is not heard."""
     async with playing(reading(peer)) as stage:
