@@ -51,7 +51,7 @@ async def test_a_line_is_heard(peer):
 async def test_a_line_that_breaks_us_is_told(peer, caplog):
     """discord.py's own words about a failed event are switched off, as by ``build``; ours are not,
     and have nothing of the line in them."""
-    caplog.set_level(logging.CRITICAL, "discord.client")
+    logging.getLogger("discord.client").setLevel(logging.CRITICAL)
     stage = reading(peer)
 
     def hear(line: Line) -> None:
