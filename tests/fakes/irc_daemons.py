@@ -75,10 +75,13 @@ class Daemon:
         return process
 
     async def _listening(self, port: int, address: str = "127.0.0.1") -> None:
+        """Until it listens, and has seen us come and go: where few may be in, we are not one."""
         async with asyncio.timeout(START_WAIT):
             while True:
                 with suppress(OSError):
-                    _, writer = await asyncio.open_connection(address, port)
+                    reader, writer = await asyncio.open_connection(address, port)
+                    writer.write_eof()
+                    await reader.read()
                     writer.close()
                     return
                 await asyncio.sleep(0.02)

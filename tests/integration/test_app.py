@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from chat import Chat
+from clock import settle
 from faults import BROKEN, EXPRESS_404, HANG, Faults
 from host import Host, hosting
 
@@ -228,7 +229,7 @@ async def test_nothing_begins_while_it_stops() -> None:
             await asyncio.Event().wait()
 
     running = asyncio.create_task(run())
-    await asyncio.sleep(0.01)
+    await settle()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running

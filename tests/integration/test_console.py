@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from contextlib import asynccontextmanager, suppress
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from bot_process import KEY, BotProcess
 from chat import until
 
-from adapters.console import Console, build, in_foreground
+from adapters.console import Console, Settings, build, in_foreground
 from bot.domain import HOST, Heard, Line, Target
 from bot.port import deaf
 from bot.sandbox import Sandbox
@@ -40,6 +41,7 @@ async def at(keyboard: int, heard: list[Heard], *channels: str):
     task = asyncio.create_task(console.run())
     await asyncio.sleep(0)
     yield console
+    assert not task.done(), "it ended by itself"
     task.cancel()
     await asyncio.wait({task})
 
@@ -94,12 +96,17 @@ async def test_the_end_of_what_is_typed() -> None:
     os.close(file)
 
 
-def test_nobody_at_the_terminal() -> None:
+@pytest.mark.parametrize("at_terminal", [True, False])
+@pytest.mark.parametrize("hear", [deaf, [].append], ids=["deaf", "hearing"])
+def test_nobody_at_the_terminal(
+    terminal: tuple[int, int], monkeypatch: pytest.MonkeyPatch, hear: Any, at_terminal: bool
+) -> None:
     """Without a terminal, and where nobody listens, nothing is read."""
-    options = {"name": "console", "channels": ("console",), "memory": None}
-    for hear in (deaf, [].append):
-        console = build(None, hear=hear, **options)  # type: ignore[arg-type]
-        assert console._keyboard is None
+    options: Any = {"name": "console", "channels": ("console",), "memory": None}
+    with os.fdopen(os.dup(terminal[1])) if at_terminal else open(os.devnull) as typed:
+        monkeypatch.setattr(sys, "stdin", typed)
+        console: Any = build(Settings(), hear=hear, **options)
+    assert (console._keyboard is not None) is (at_terminal and hear is not deaf)
 
 
 BACKGROUND = """

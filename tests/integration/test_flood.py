@@ -40,7 +40,8 @@ from bot.store import Store
 HERE = Target("chat", "#here")
 NIGHT = SessionKey(17, 1_762_563_600)
 PACE = 1.5
-TEXTS = ("!status", "!votes", "thisgame++", "lol", "QPL3++ ZZZZ--", "!mute 1h", "x" * 3000)
+LONG = "thisgame++ " + "x" * 3000
+TEXTS = ("!status", "!votes", "thisgame++", "lol", "QPL3++ ZZZZ--", "!mute 1h", LONG)
 
 
 def line(text: str, name: str, at: float) -> Line:

@@ -51,7 +51,6 @@ async def test_banned_host_waits_long_and_says_so_once(tmp_path, caplog, words, 
 async def test_full_server_waits_long(tmp_path, present):
     """A server without room for us is not hammered."""
     daemon = await present.started(Ngircd(tmp_path, most=1))
-    await asyncio.sleep(0.2)  # the probe of the start has to be gone
     await present.person("only", daemon.port)
     bot = Bot(daemon.port)
     async with bot.running():
@@ -146,6 +145,14 @@ async def test_check_beside_the_running_bot_leaves_it_alone(inspircd, present):
 # --- bots, CTCP ----------------------------------------------------------------------------
 
 
+async def is_marked(person: Person, nick: str) -> bool:
+    """Whether WHOIS says that somebody is a bot."""
+    since = len(person.lines)
+    person.send(f"WHOIS {nick}")
+    await person.expect(" 318 ", since)
+    return any(" 335 " in line and "is a bot" in line for line in person.lines[since:])
+
+
 @needs_inspircd
 async def test_we_are_marked_as_a_bot(inspircd, present):
     """WHOIS says that we are one, and other bots are known by their tag."""
@@ -153,9 +160,7 @@ async def test_we_are_marked_as_a_bot(inspircd, present):
     bot = Bot(inspircd.port)
     async with bot.running():
         await bot.ready()
-        await asyncio.sleep(0.1)
-        watcher.send("WHOIS nightcrier")
-        assert "is a bot" in await watcher.expect(" 335 ")
+        await until(lambda: is_marked(watcher, "nightcrier"))
         watcher.send("MODE watcher +B")
         await watcher.expect("+B")
         watcher.send("PRIVMSG #night :I am one too")
@@ -167,12 +172,13 @@ async def test_ctcp_flood_gets_few_answers(ngircd, present):
     """Of thirty CTCP requests three are answered, by NOTICE, and what is said is still heard."""
     stranger = await present.person("stranger", ngircd.port, "#night")
     bot = Bot(ngircd.port)
-    async with bot.running():
+    async with bot.running() as adapter:
         await bot.ready()
         stranger.send(*["PRIVMSG nightcrie :\x01VERSION\x01"] * 30)
         stranger.send("PRIVMSG #night :after")
-        await heard(bot, "after")
-        await asyncio.sleep(0.2)
+        line = await heard(bot, "after")
+        await adapter.reply(line.handle, message("heard you"), private=False)
+        await stranger.expect("heard you")  # which waits its turn after the answers
     answers = [line for line in stranger.lines if "VERSION" in line]
     assert len(answers) == 3
     assert all(" NOTICE stranger :\x01VERSION Nightcrier" in line for line in answers)

@@ -226,14 +226,17 @@ async def test_what_we_are_called_is_learned_from_our_messages(site: KosmiSite) 
     ],
     ids=["no text", "no name", "no id"],
 )
-async def test_message_of_another_form_is_left_alone(site: KosmiSite, user: str, body: str) -> None:
-    """What we cannot read is not handed on, and the connection lives on."""
+async def test_message_of_another_form_is_left_alone(
+    site: KosmiSite, caplog: pytest.LogCaptureFixture, user: str, body: str
+) -> None:
+    """What we cannot read is not handed on, and the connection lives on, until the site ends it."""
     heard: list[Any] = []
     async with running(kosmi(site, heard, operations=messages(body, user)), "@night"):
         site.say("@night", "alice", "hello")
         site.rooms["@night"].kick()
         await until(lambda: len(site.connections) == 2, "the end of the connection")
     assert heard == []
+    assert caplog.messages == ["kosmi/@night: the site disconnected us from the room"]
 
 
 async def test_message_without_a_readable_time_is_of_now(site: KosmiSite) -> None:

@@ -255,15 +255,22 @@ async def test_counters_of_a_game_that_ran_already(old: Stage) -> None:
     assert await before(old) == [None]
 
 
-async def test_counters_of_before_a_login(old: Stage) -> None:
+@pytest.mark.parametrize("slow", [False, True], ids=["rows", "no rows"])
+async def test_counters_of_before_a_login(old: Stage, slow: bool) -> None:
     """While there was no link there may have been another night, so what was read before it
-    serves no game that runs already."""
+    serves no game that runs already, nor a tally while the night's rows do not come."""
     await old.picker.snapshot(0)
     async with listening(old.picker) as listener:
         await until(lambda: listener.picker.status().state is LinkState.LIVE)
         session = await old.host.start()
         await old.host.add(session, GAME)
-        assert await before(old) == [None]
+        if slow:
+            old.faults.put("GET /api/sessions/[0-9]+/games", BROKEN)
+        assert await before(old) == ([] if slow else [None])
+        info = (await old.picker.snapshot(0)).session
+        assert info is not None
+        want = WantTally(info.key, 1, await old.host.game_id(GAME))
+        assert (await old.picker.tally(want, known=False)).before is None
 
 
 async def test_a_catalogue_that_does_not_come(old: Stage) -> None:
