@@ -53,19 +53,11 @@ class People:
         self._state = state
         self._clock = clock
         self._lanes = lanes
-        self._voters = Voters(lanes, parts.wording, counts, state, parts.time)
+        self._voters = voters = Voters(lanes, parts.wording, counts, state, parts.time)
         self._catalogue = Catalogue(parts.picker, parts.time)
+        receipts = Receipts(parts, lanes, voters, tasks, state=state, clock=clock)
         self.voting = Voting(
-            parts.picker,
-            parts.store,
-            self._voters,
-            Receipts(parts, lanes, self._voters, tasks, state=state, clock=clock),
-            parts.time,
-            tasks,
-            limit=parts.listening.limit,
-            state=state,
-            clock=clock,
-            want_snapshot=want_snapshot,
+            parts, voters, receipts, tasks, state=state, clock=clock, want_snapshot=want_snapshot
         )
         self._answering = Answering(
             parts, lanes, counts, tasks, state=state, held=lambda: self.voting.held

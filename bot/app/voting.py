@@ -15,6 +15,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 
 from bot import ballots, outbox
+from bot.app.parts import Parts
 from bot.app.receipts import Receipts
 from bot.app.voters import Voters
 from bot.ballots import Ballot, BallotStatus, Decision, Limit, Refusal, Vote, Written
@@ -28,10 +29,8 @@ from bot.domain import (
     SessionKey,
     VoteReceived,
 )
-from bot.picker import Picker
 from bot.session import State
-from bot.store import Ledger, Store, StoreError
-from bot.timing import Time
+from bot.store import Ledger, StoreError
 from bot.wire import Unclear
 
 log = logging.getLogger(__name__)
@@ -46,26 +45,23 @@ class Voting:
 
     def __init__(
         self,
-        picker: Picker,
-        store: Store,
+        parts: Parts,
         voters: Voters,
         receipts: Receipts,
-        time: Time,
         tasks: asyncio.TaskGroup,
         *,
-        limit: Limit,
         state: Callable[[], State],
         clock: Callable[[], Clock],
         want_snapshot: Callable[[], None],
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._picker = picker
-        self._store = store
+        self._picker = parts.picker
+        self._store = parts.store
+        self._time = parts.time
+        self._limit = parts.listening.limit
         self._voters = voters
         self._receipts = receipts
-        self._time = time
         self._tasks = tasks
-        self._limit = limit
         self._state = state
         self._clock = clock
         self._want_snapshot = want_snapshot

@@ -13,9 +13,10 @@ from typing import Any
 from clock import FakeTime, settle
 
 from bot import messages
+from bot.app.parts import Parts
 from bot.app.voters import Voters
 from bot.app.voting import Voting
-from bot.ballots import Ballot, Limit, accept
+from bot.ballots import Ballot, accept
 from bot.domain import Action, Author, Clock, Counted, Game, SessionKey, Tap, Target
 from bot.formatter import Wording
 from bot.session import Phase, Play, Session, State
@@ -55,16 +56,15 @@ async def opened(path: Path) -> AsyncIterator[Bench]:
     store = await Store.open(path / "nightcrier.db", SystemTime())
     slow: Any = SlowStore(store)
     picker: Any = SimpleNamespace(cast=counted, tonight=no_numbers)
-    voters = Voters(lanes, Wording(messages.load("en")), picker, lambda: STATE, time)
+    wording = Wording(messages.load("en"))
+    parts = Parts(picker, slow, {}, {}, frozenset(), wording, 30.0, time)
+    voters = Voters(lanes, wording, picker, lambda: STATE, time)
     async with asyncio.TaskGroup() as tasks:
         voting = Voting(
-            picker,
-            slow,
+            parts,
             voters,
             picker,
-            time,
             tasks,
-            limit=Limit.ONCE,
             state=lambda: STATE,
             clock=lambda: Clock(time.now()),
             want_snapshot=lambda: None,
