@@ -168,6 +168,7 @@ class Rest:
         self._speakable(channel)
         payload = await request.json()
         self._check(channel, payload)
+        self._refer(channel, payload)
         nonce = payload.get("nonce")
         if nonce is not None and payload.get("enforce_nonce"):
             return self._create_once(channel, payload, str(nonce))
@@ -207,6 +208,16 @@ class Rest:
             raise Refused(answer(body, 400))
         if payload.get("embeds") and Permission.EMBED_LINKS not in channel.granted:
             raise Refused(error(403, 50013, "Missing Permissions"))
+
+    def _refer(self, channel: Channel, payload: Json) -> None:
+        """resources/message.mdx, Message Reference: a reply to what is not there is refused, or
+        is no reply if ``fail_if_not_exists`` is false."""
+        first = payload.get("message_reference")
+        if first is None or int(first["message_id"]) in channel.messages:
+            return
+        if first.get("fail_if_not_exists", True):
+            raise Refused(answer(form_error([("message_reference", "Unknown message")]), 400))
+        del payload["message_reference"]
 
     async def _react(self, request: web.Request) -> web.Response:
         """resources/message.mdx, Create Reaction: needs the history, and Add Reactions for the

@@ -96,12 +96,17 @@ async def test_server_that_stops_reading():
         bot = Bot(port)
         async with bot.running() as adapter:
             await bot.ready()
+            transport = bot.adapter._connection._transport
+            transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096
+            )
             sends = [
                 asyncio.create_task(adapter.send("#night", message("x" * 300), key=str(number)))
                 for number in range(2_000)
             ]
             for _ in range(100):
                 await asyncio.sleep(0)
+            assert transport.get_write_buffer_size() > 0, "the far side has taken it all"
             assert not any(task.done() for task in sends)
             began = asyncio.get_running_loop().time()
         assert asyncio.get_running_loop().time() - began < DEADLINE
