@@ -44,21 +44,32 @@ class Scene:
 
     @asynccontextmanager
     async def running(self, interval: float = 30.0) -> AsyncIterator[None]:
+        async with self.store() as store:
+            task = asyncio.create_task(app.run(self.parts(store, interval)))
+            try:
+                await self.linked()
+                yield
+                assert not task.done(), "it ended by itself"
+            finally:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[Store]:
         store = await Store.open(self.path, TIME)
-        asked, before = self.faults.asked, self.faults.asked.count(ACTIVE)
-        task = asyncio.create_task(app.run(self.parts(store, interval)))
         try:
-            # the link asks for the active session, and then comes the snapshot that counts
-            await until(lambda: asked.count(ACTIVE) >= before + 2)
-            yield
-            assert not task.done(), "it ended by itself"
+            yield store
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
             await store.close()
 
-    def parts(self, store: Store, interval: float) -> app.Parts:
+    async def linked(self) -> None:
+        """Until the link has asked for the active session, and a snapshot came after it."""
+        asked = self.faults.asked
+        before = asked.count(ACTIVE)
+        await until(lambda: asked.count(ACTIVE) >= before + 2)
+
+    def parts(self, store: Store, interval: float = 30.0) -> app.Parts:
         roll = random.Random(1).random
         return app.Parts(
             picker=Picker(self.url, admin_key=KEY, interval=interval, time=TIME, roll=roll),
@@ -90,6 +101,15 @@ class Scene:
 
         await until(find)
         return find()[0]
+
+    @property
+    def lines(self) -> list[str]:
+        """What was announced, line by line."""
+        return [line for _, text in self.chat.said for line in text.splitlines()]
+
+    async def said(self, text: str, wait: float = 10.0) -> None:
+        """Until a line with ``text`` was announced."""
+        await until(lambda: any(text in line for line in self.lines), wait)
 
     def button(self, board: str, up: bool = True) -> Action:
         return self.chat.shows[board].actions[0 if up else 1]

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from chat import Chat
+from board_chat import BoardChat
 from clock import settle
-from faults import BROKEN, EXPRESS_404, HANG, Faults
-from host import Host, hosting
+from faults import BROKEN, EXPRESS_404, HANG
+from host import Host
+from scene import HERE, TIME, Scene, until
 
 from bot import app, messages
 from bot.app.intake import Intake
@@ -23,104 +22,26 @@ from bot.app.tasks import Tasks
 from bot.domain import (
     Clock,
     Kind,
+    Limits,
     SessionKey,
     SessionStarted,
     Status,
-    Target,
     WantSnapshot,
 )
 from bot.formatter import Wording
-from bot.picker import Picker
 from bot.port import AdapterFatal
 from bot.session import State
 from bot.store import Store, mute, read_deliveries
-from bot.timing import SystemTime
 
-KEY = "the-admin-key"
-TIME = SystemTime()
-HERE = Target("chat", "#here")
 EVERYTHING = frozenset(Kind)
-ACTIVE = "GET /api/sessions/active"
 VOTES_PATH = "GET /api/sessions/1/votes"
 
 
-class Scene:
-    """A bot that runs on ``url``, what it says, and the faults between it and the Picker."""
-
-    def __init__(self, url: str, folder: Path, faults: Faults) -> None:
-        self.url = url
-        self.path = folder / "nightcrier.db"
-        self.faults = faults
-        self.chat = Chat()
-
-    @property
-    def lines(self) -> list[str]:
-        return [line for _, text in self.chat.said for line in text.splitlines()]
-
-    @asynccontextmanager
-    async def running(self, interval: float = 30.0) -> AsyncIterator[None]:
-        async with self.store() as store:
-            task = asyncio.create_task(app.run(self.parts(store, interval)))
-            try:
-                await self.linked()
-                yield
-                assert not task.done(), "it ended by itself"
-            finally:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-
-    @asynccontextmanager
-    async def store(self) -> AsyncIterator[Store]:
-        store = await Store.open(self.path, TIME)
-        try:
-            yield store
-        finally:
-            await store.close()
-
-    def parts(self, store: Store, interval: float = 30.0) -> app.Parts:
-        roll = random.Random(1).random
-        return app.Parts(
-            picker=Picker(self.url, admin_key=KEY, interval=interval, time=TIME, roll=roll),
-            store=store,
-            adapters={"chat": self.chat},
-            announce={HERE: EVERYTHING},
-            configured=frozenset({HERE}),
-            wording=Wording(messages.load("en")),
-            poll_interval=interval,
-            time=TIME,
-        )
-
-    async def linked(self) -> None:
-        """Until the link is live and the snapshot after it has been taken."""
-        asked = self.faults.asked
-        before = asked.count(ACTIVE)
-        await until(lambda: asked.count(ACTIVE) >= before + 2)
-
-    async def said(self, text: str, wait: float = 10.0) -> None:
-        await until(lambda: any(text in line for line in self.lines), wait)
-
-
-async def until(true: Callable[[], bool], wait: float = 10.0) -> None:
-    async with asyncio.timeout(wait):
-        while not true():  # noqa: ASYNC110 - what is waited for has no event
-            await asyncio.sleep(0.01)
-
-
 @pytest.fixture
-async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    from bot.sandbox import Sandbox
-
-    faults = Faults()
-    sandbox = Sandbox(KEY, time=TIME, middlewares=[faults.middleware])
-    async with sandbox.serve() as url:
-        yield Scene(url, tmp_path, faults)
-
-
-@pytest.fixture
-async def host(scene: Scene) -> AsyncIterator[Host]:
-    async with hosting(scene.url, KEY, TIME) as host:
-        yield host
+def scene(scene: Scene) -> Scene:
+    """Its chat has no boards: everything is said in lines."""
+    scene.chat.limits = Limits(length=400)
+    return scene
 
 
 async def begin(scene: Scene, host: Host) -> int:
@@ -239,7 +160,7 @@ async def test_nothing_begins_while_it_stops() -> None:
 async def test_an_adapter_that_cannot_go_on(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     """When no adapter is left, the run ends and says why."""
 
-    class Hopeless(Chat):
+    class Hopeless(BoardChat):
         async def run(self) -> None:
             raise AdapterFatal("the token is wrong")
 

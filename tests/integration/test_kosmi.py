@@ -231,8 +231,11 @@ async def test_message_of_another_form_is_left_alone(
 ) -> None:
     """What we cannot read is not handed on, and the connection lives on, until the site ends it."""
     heard: list[Any] = []
-    async with running(kosmi(site, heard, operations=messages(body, user)), "@night"):
+    odd = kosmi(site, heard, operations=messages(body, user), patience=Patience(echo=0.2))
+    async with running(odd, "@night") as adapter:
         site.say("@night", "alice", "hello")
+        with suppress(Ambiguous):
+            await adapter.send("@night", message("heard you"), key="k")
         site.rooms["@night"].kick()
         await until(lambda: len(site.connections) == 2, "the end of the connection")
     assert heard == []
