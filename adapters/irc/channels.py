@@ -29,12 +29,14 @@ JOIN_LENGTH = 400
 ALWAYS_WRONG = frozenset({"403", "476", "479"})
 """403 ERR_NOSUCHCHANNEL, 476 ERR_BADCHANMASK, 479 ERR_BADCHANNAME: JOIN makes a channel that is
 not there, so these mean a name that can never be joined."""
-REFUSALS = frozenset({"405", "437", "471", "473", "474", "475", "477", "480", "489", "495"})
+REFUSALS = frozenset({"405", "437", "443", "448", "470", "471", "473", "474", "475", "477", "480"})
+REFUSALS |= {"485", "489", "495", "500", "519", "520", "926"}
 """Answers to JOIN that may be otherwise tomorrow (RFC 2812 section 3.2.1, and what is common)."""
 NEEDS_ACCOUNT = "477"
 SIGNS = {"405": "we are in too many channels", "471": "it is full (+l)", "473": "invite only (+i)"}
 SIGNS |= {"474": "we are banned (+b)", "475": "it needs a key (keys)"}
 SIGNS |= {"477": "it needs an identified account (account, account_password)"}
+SIGNS |= dict.fromkeys(("443", "470"), "it sends us on to another channel")  # where we may be now
 
 
 class Stand(Enum):
@@ -207,7 +209,7 @@ class Channels:
             change(self._fold(nick), letter)
 
     def _refused(self, line: Line, now: float) -> list[Note]:
-        channel = self.find(line.param(1))
+        channel = next(filter(None, map(self.find, line.params[1:])), None)
         if channel is None or channel.stand is not Stand.ASKED:
             return []
         before, channel.refused_by = channel.refused_by, line.command
@@ -217,7 +219,8 @@ class Channels:
         if line.command in ALWAYS_WRONG:
             channel.stand = Stand.WRONG
         said = f"{channel.name} cannot be joined: {channel.reason}"
-        return [] if before == line.command else [Note(said)]
+        same = SIGNS.get(before, before) == SIGNS.get(line.command, line.command)
+        return [] if same else [Note(said)]
 
     def _thrown_out(self, name: str, said: str, now: float) -> list[Note]:
         channel = self.find(name)

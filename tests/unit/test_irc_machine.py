@@ -746,6 +746,57 @@ def test_refused_join_is_retried_with_patience(numeric, word):
     assert isinstance(played.machine.channels.obstacle(channel, played.now), Deferred)
 
 
+@pytest.mark.parametrize(
+    ("numeric", "words"),
+    [
+        ("448", "#night :Cannot join channel: it is forbidden"),
+        ("485", "#night :Cannot join channel (+b)"),
+        ("500", "#night :Too many join requests. Please wait a while and try again"),
+        ("519", "#night :Cannot join channel (+A)"),
+        ("520", "#night :Cannot join channel (+O)"),
+        ("926", "#night :Channel #night is forbidden"),
+    ],
+)
+def test_a_rarer_refusal_is_told(numeric, words):
+    """What single servers refuse a JOIN with is told, with the server's own reason."""
+    played = play(SIGN_ON + f"C: JOIN #night\nS: :irc.test {numeric} nightcrier {words}")
+    (note,) = [fact.text for fact in played.facts if isinstance(fact, Note)]
+    assert words.rpartition(":")[2].strip() in note
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "#night ##elsewhere :Forwarding to another channel",  # Solanum
+        "[Link] Cannot join channel #night (is full) -- going to #elsewhere",  # UnrealIRCd
+    ],
+)
+def test_a_channel_that_sends_us_on_is_told_once(words):
+    """Whoever is forwarded is not in the channel; a second JOIN, answered by "already there", is
+    as seldom as after other refusals, and tells nothing new."""
+    played = play(
+        SIGN_ON
+        + f"""
+        C: JOIN #night
+        S: :irc.test 470 nightcrier {words}
+        S: :nightcrier!~crier@host.test JOIN ##elsewhere
+        +30
+        C: JOIN #night
+        C: PING :nightcrier-1
+        S: PONG irc.test nightcrier-1
+        S: :irc.test 443 nightcrier nightcrier #night :is already on channel
+        +30
+        C: PING :nightcrier-2
+        S: PONG irc.test nightcrier-2
+        +30
+        C: JOIN #night
+        C: PING :nightcrier-3
+        """
+    )
+    (note,) = [fact.text for fact in played.facts if isinstance(fact, Note)]
+    assert "another channel" in note
+
+
 @pytest.mark.parametrize("numeric", ["403", "476", "479"])
 def test_impossible_channel_is_given_up(numeric):
     """A name that the server calls no channel is Refused, and not asked for again."""
