@@ -101,6 +101,18 @@ async def test_a_note_in_doubt_is_repeated_once(peer):
         assert begun.private == ["Counted"] * 2
 
 
+async def test_a_note_refused_after_a_failure_is_in_doubt(peer):
+    """A refusal says nothing of a try before it, which Discord's trouble may have let through."""
+    async with playing(Stage(peer)) as stage:
+        begun = await tapped(stage)
+        (tap,) = await until(lambda: stage.heard, "the tap")
+        peer.weather.faults.append(Fault(FOLLOW_UP, Act.STORE_THEN_ANSWER, status=502))
+        peer.weather.faults.append(Fault(FOLLOW_UP, status=404, body=UNKNOWN))
+        with pytest.raises(Ambiguous):
+            await stage.adapter.reply(tap.handle, plain("Counted"), True)
+        assert begun.private == ["Counted"]
+
+
 async def test_a_commands_answer_comes_once(peer):
     """It takes the place of "is thinking", so that a repeat changes nothing; a second part, or
     a later word, is a note of its own."""
