@@ -1032,21 +1032,23 @@ def test_casemapping_decides_what_is_the_same():
 
 # --- receipts -----------------------------------------------------------------------------
 
+IN_BOTH = (
+    SIGN_ON
+    + """
+    C: JOIN #night,#quiet
+    S: :nightcrier!~crier@host.test JOIN #night
+    C: MODE #night
+    S: :nightcrier!~crier@host.test JOIN #quiet
+    C: MODE #quiet
+    """
+)
+
 
 def test_barrier_confirms_all_lines_before_it():
     """One PING stands behind each batch of lines; those said meanwhile wait for the next."""
     played = play(
-        """
-        C: CAP LS 302
-        C: NICK nightcrier
-        C: USER crier 0 * :A crier
-        S: :irc.test 001 nightcrier :Welcome
-        S: :irc.test 422 nightcrier :MOTD File is missing
-        C: JOIN #night,#quiet
-        S: :nightcrier!~crier@host.test JOIN #night
-        C: MODE #night
-        S: :nightcrier!~crier@host.test JOIN #quiet
-        C: MODE #quiet
+        IN_BOTH
+        + """
         say #night one
         C: PRIVMSG #night :one
         C: PING :nightcrier-1
@@ -1190,17 +1192,8 @@ def test_not_in_channel_is_joined_again():
 def test_too_long_line_without_target_is_the_longest():
     """417 names no channel: of two lines without an answer it is about the longer one."""
     played = play(
-        """
-        C: CAP LS 302
-        C: NICK nightcrier
-        C: USER crier 0 * :A crier
-        S: :irc.test 001 nightcrier :Welcome
-        S: :irc.test 422 nightcrier :MOTD File is missing
-        C: JOIN #night,#quiet
-        S: :nightcrier!~crier@host.test JOIN #night
-        C: MODE #night
-        S: :nightcrier!~crier@host.test JOIN #quiet
-        C: MODE #quiet
+        IN_BOTH
+        + """
         say #night short
         C: PRIVMSG #night :short
         C: PING :nightcrier-1
@@ -1363,13 +1356,8 @@ def test_no_ping_goes_after_an_answer():
 def test_failure_names_its_channel():
     """Of two lines without an answer, FAIL with a channel is about the one to that."""
     played = play(
-        SIGN_ON
+        IN_BOTH
         + """
-        C: JOIN #night,#quiet
-        S: :nightcrier!~crier@host.test JOIN #night
-        C: MODE #night
-        S: :nightcrier!~crier@host.test JOIN #quiet
-        C: MODE #quiet
         say #night a longer one
         C: PRIVMSG #night :a longer one
         C: PING :nightcrier-1
