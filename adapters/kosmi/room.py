@@ -104,7 +104,7 @@ class Room:
         self._user = ""
         self._names: tuple[str, ...] = ()
         self._session: AsyncClientSession | None = None
-        self._echoes: dict[str, asyncio.Future[str]] = {}
+        self._echoes: list[tuple[str, asyncio.Future[str]]] = []
         self._exists = True
         self.trouble = "not connected yet"
 
@@ -137,7 +137,9 @@ class Room:
     async def say(self, text: str) -> Receipt:
         """Send, and wait until it is seen. Raises as a send does."""
         session = self._ready()
-        echo = self._echoes[folded(text)] = asyncio.get_running_loop().create_future()
+        echo: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        awaited = (folded(text), echo)
+        self._echoes.append(awaited)
         asking = asyncio.ensure_future(self._ask(session, Operation.SEND, text))
         try:
             async with asyncio.timeout(self._patience.echo):
@@ -152,7 +154,7 @@ class Room:
         except FAULTS as error:
             raise Ambiguous(f"the connection broke ({type(error).__name__})") from error
         finally:
-            self._echoes.pop(folded(text), None)
+            self._echoes.remove(awaited)
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
 
@@ -301,11 +303,17 @@ class Room:
                 self._hear(Line(self._target, author, text, at, handle=self.name))
                 return
             self._names = names_of(user)
-            if (echo := self._echoes.get(folded(text))) and not echo.done():
-                echo.set_result(str(said["id"]))
+            self._came_back(folded(text), str(said["id"]))
+
+    def _came_back(self, text: str, id: str) -> None:
+        """Of several messages of the same text, the first that was sent."""
+        for awaited, echo in self._echoes:
+            if awaited == text and not echo.done():
+                echo.set_result(id)
+                return
 
     def _give_up(self, why: str) -> None:
-        for echo in self._echoes.values():
+        for _, echo in self._echoes:
             if not echo.done():
                 echo.set_exception(ConnectionError(why))
 

@@ -79,6 +79,21 @@ async def test_own_message_is_the_receipt(site: KosmiSite) -> None:
     assert receipt.remote_id == site.rooms["@night"].said[0].id
 
 
+async def test_the_same_text_twice_at_once(site: KosmiSite) -> None:
+    """An announcement and an answer of the same words are each confirmed by their own message."""
+    async with running(kosmi(site), "@night") as adapter:
+        said, _ = await asyncio.wait_for(
+            asyncio.gather(
+                adapter.send("@night", message("the same"), key="k"),
+                adapter.reply("@night", message("the same"), private=False),
+            ),
+            DEADLINE,
+        )
+    messages = site.rooms["@night"].said
+    assert [one.body for one in messages] == ["the same", "the same"]
+    assert said.remote_id == messages[0].id
+
+
 async def test_ok_is_no_receipt(site: KosmiSite) -> None:
     """A message that is answered with ok and never shown is in doubt."""
     async with running(kosmi(site, patience=HASTY), "@night") as adapter:
