@@ -164,13 +164,13 @@ def parse_games(reply: Reply) -> tuple[Row, ...]:
     """``GET /api/sessions/:id/games``, in the order in which the games were added.
 
     One row that cannot be read makes the whole answer unclear, since a row that is not there
-    means a game that was taken back.
+    means a game that was taken back. A row that is there twice is one.
     """
     document = json_of(reply)
     if not isinstance(document, list):
         raise Unclear("not a list of games", foreign=True)
-    rows = [_read(row, _GameRow).value() for row in document]
-    return tuple(sorted(rows, key=lambda row: row.id))
+    rows = {row.id: row for row in (_read(each, _GameRow).value() for each in document)}
+    return tuple(rows[id] for id in sorted(rows))
 
 
 def parse_votes(reply: Reply, session_id: int) -> tuple[tuple[int, Votes], ...] | None:

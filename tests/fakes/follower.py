@@ -132,7 +132,7 @@ class Account(Follower):
         last = max((row.id for row in rows if row.id not in skipped), default=None)
         for play in session.plays:
             which = (session.key, play.number)
-            if which in self.plays and play.tally is None and self.plays[which].tally:
+            if which in self.plays and session.past and self.plays[which].tally:
                 continue  # kept of a night that was reopened: its votes have been told
             if which not in self.plays and play.row_id in skipped:
                 self.excused[which] = "skipped"

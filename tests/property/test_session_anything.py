@@ -40,7 +40,7 @@ games = st.builds(Game, st.sampled_from("AB"), st.none() | st.integers(0, 1))
 counts_of_games = st.none() | st.integers(-1, 4)
 codes = st.none() | st.sampled_from(["", "ABCD", "\ud800 x"])
 rows = st.builds(Row, ids, games, st.sampled_from(RowStatus), codes, moments, st.none() | votes)
-some_rows = st.none() | st.lists(rows, max_size=4).map(tuple)
+some_rows = st.none() | st.lists(rows, max_size=4, unique_by=lambda row: row.id).map(tuple)
 infos = st.builds(SessionInfo, keys, st.booleans(), counts_of_games, st.none(), moments)
 seen = st.sampled_from([0, 0, 0, -1])
 """Questions asked now, mostly; else one fact ago."""

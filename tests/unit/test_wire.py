@@ -606,6 +606,11 @@ def test_bare_rows_come_in_the_order_of_adding() -> None:
     assert wire.parse_games(reply([])) == ()
 
 
+def test_a_row_that_is_there_twice() -> None:
+    """A row that an answer repeats is one game of the night."""
+    assert wire.parse_games(reply([{"id": 91}, {"id": 91}])) == (Row(91, Game("Game")),)
+
+
 @pytest.mark.parametrize("document", [[ROW, {"title": "X"}], [ROW, None], {"games": [ROW]}, None])
 def test_one_row_that_cannot_be_read(document: object) -> None:
     """A list with an unreadable row is unclear, since a missing row means a game taken back."""
