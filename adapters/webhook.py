@@ -54,6 +54,7 @@ def _is_address(url: SecretStr) -> SecretStr:
         parts = urlsplit(url.get_secret_value())
         whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
         whole = whole and not any(map(str.isspace, url.get_secret_value()))
+        (parts.hostname or "").encode("idna")  # resolvers raise what this raises
     except ValueError:
         whole = False
     if not whole:
@@ -227,14 +228,14 @@ def _phrase(status: int) -> str:
 
 
 def _seconds(retry_after: str | None, now: float) -> float | None:
-    """``Retry-After`` as seconds from ``now``, from either of its forms (RFC 9110, 10.2.3)."""
-    if retry_after is None:
-        return None
-    with suppress(ValueError):
-        return float(min(int(retry_after), 86_400))
+    """``Retry-After`` as seconds from ``now``, from either of its forms (RFC 9110, 10.2.3).
+    None where it tells no wait: how long to wait is then the lane's to decide."""
+    wait = 0.0
     with suppress(ValueError, TypeError):
-        return max(parsedate_to_datetime(retry_after).timestamp() - now, 0.0)
-    return None
+        wait = parsedate_to_datetime(retry_after or "").timestamp() - now
+    with suppress(ValueError):
+        wait = float(min(int(retry_after or ""), 86_400))
+    return wait if wait > 0 else None
 
 
 def _cause(error: Exception) -> str:

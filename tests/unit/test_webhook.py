@@ -47,6 +47,8 @@ def test_signature_is_the_standards() -> None:
         ("https://exa mple.org/hook", "must be a whole address"),
         ("https://example.org/hook\n", "must be a whole address"),
         ("example.org/hook", "must be a whole address"),
+        ("https://example..org/hook", "must be a whole address"),
+        ("https://münchen.example/hook", None),
         ("https://example.org:99999/hook", "must be a whole address"),
         ("https://crier:hunter2@example.org/hook", "no user and password"),
     ],
@@ -122,14 +124,17 @@ def test_answers(status: int, error: type[Exception]) -> None:
     [
         ("120", 120.0),
         ("Sat, 08 Nov 2025 01:02:00 GMT", 120.0),
-        ("Sat, 08 Nov 2025 00:00:00 GMT", 0.0),
+        ("Sat, 08 Nov 2025 00:00:00 GMT", None),
+        ("0", None),
+        ("-5", None),
         ("9" * 400, 86_400.0),
         ("soon", None),
         (None, None),
     ],
 )
 def test_told_waits(value: str | None, seconds: float | None) -> None:
-    """Retry-After is read in both of its forms, and nonsense is no wait."""
+    """Retry-After is read in both of its forms; nonsense is no wait, and "at once" is none either,
+    since the lane would then ask as fast as it can."""
     with pytest.raises(Transient) as caught:
         judge(503, value, NOW)
     assert caught.value.retry_after == seconds
