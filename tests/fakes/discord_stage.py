@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -18,8 +17,8 @@ from bot.domain import Heard, SessionKey, Span, Style
 from bot.domain import Message as Said
 from bot.port import Ambiguous, Hear, Permanent, Transient
 from bot.testing import MemoryInMemory
+from bot.testing.rig import DEADLINE, until
 
-DEADLINE = 5.0
 NIGHT = SessionKey(17, 1_762_563_600)
 
 
@@ -97,20 +96,6 @@ async def _ready(stage: Stage) -> bool:
     except Permanent:
         pass  # which is an answer too
     return True
-
-
-async def until(probe: Callable[[], Any], what: str, seconds: float = DEADLINE) -> Any:
-    """Poll ``probe`` until it answers something true, and return that."""
-    loop = asyncio.get_running_loop()
-    end = loop.time() + seconds
-    while True:
-        answer = probe()
-        if inspect.isawaitable(answer):
-            answer = await answer
-        if answer:
-            return answer
-        assert loop.time() < end, f"waited {seconds} s in vain for {what}"
-        await asyncio.sleep(0.005)
 
 
 def plain(text: str, **more: Any) -> Said:

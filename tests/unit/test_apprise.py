@@ -190,17 +190,17 @@ async def test_redirects_are_refused(service: JsonService) -> None:
 
 async def test_each_send_is_one_thread_that_ends(service: JsonService) -> None:
     """No thread outlives the request that it was made for."""
-    before = threading.active_count()
+    before = set(threading.enumerate())
     async with running(Apprise(table(service.port)), "night") as adapter:
         for number in range(3):
             await adapter.send("night", message(f"{number}"), key=f"{number}")
-        await until(lambda: threading.active_count() == before, "the threads to end")
+        await until(lambda: before.issuperset(threading.enumerate()), "the threads to end")
 
 
 async def test_slow_service_is_given_up_and_not_overtaken(service: JsonService) -> None:
     """A send that takes too long is Ambiguous; until its thread ends nothing follows it, and the
     end of run waits for that thread."""
-    before = threading.active_count()
+    before = set(threading.enumerate())
     proxy = await FaultProxy(service.port).start()
     proxy.stall()
     adapter = Apprise(table(proxy.port), within=0.2)
@@ -210,13 +210,13 @@ async def test_slow_service_is_given_up_and_not_overtaken(service: JsonService) 
         with pytest.raises(Transient, match="still under way"):
             await adapter.send("night", message("next"), key="l")
         asyncio.get_running_loop().call_soon(proxy.cut)
-    await until(lambda: threading.active_count() == before, "the thread to end")
+    await until(lambda: before.issuperset(threading.enumerate()), "the thread to end")
     await proxy.stop()
 
 
 async def test_end_hardly_waits_for_a_slow_service(service: JsonService) -> None:
     """A request under way does not hold up the stop; its thread ends by itself."""
-    before = threading.active_count()
+    before = set(threading.enumerate())
     proxy = await FaultProxy(service.port).start()
     proxy.stall()
     adapter = Apprise(table(proxy.port), within=0.1)
@@ -228,5 +228,5 @@ async def test_end_hardly_waits_for_a_slow_service(service: JsonService) -> None
     await asyncio.wait({running}, timeout=3)
     assert running.done()
     proxy.cut()
-    await until(lambda: threading.active_count() == before, "the thread to end")
+    await until(lambda: before.issuperset(threading.enumerate()), "the thread to end")
     await proxy.stop()
