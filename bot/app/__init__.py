@@ -185,7 +185,9 @@ class _App:
             except AdapterFatal as error:
                 log.error("%s is off until a restart: %s", name, error)
                 break
-            except Exception:
+            except (Exception, asyncio.CancelledError):
+                if _is_cancelled():
+                    raise
                 log.exception("%s broke and is started again in a minute", name)
             await self._parts.time.sleep(_CRASHED_AFTER)
         self._speaking.discard(name)
@@ -225,6 +227,12 @@ async def _in_background(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _is_cancelled() -> bool:
+    """Whether this task is to end, and not just something within it was cancelled."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _raising(task: asyncio.Task[None]) -> None:

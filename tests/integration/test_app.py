@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ from bot.formatter import Wording
 from bot.port import AdapterFatal
 from bot.session import State
 from bot.store import Store, mute, read_deliveries
+from bot.timing import SystemTime
 
 EVERYTHING = frozenset(Kind)
 VOTES_PATH = "GET /api/sessions/1/votes"
@@ -169,6 +171,55 @@ async def test_an_adapter_that_cannot_go_on(scene: Scene, caplog: pytest.LogCapt
         with pytest.raises(app.NothingToSayItWith, match="no adapter is left"):
             await app.run(scene.parts(store))
     assert "chat is off until a restart: the token is wrong" in caplog.text
+
+
+@pytest.mark.parametrize("fault", [ValueError("a bug"), asyncio.CancelledError()])
+async def test_an_adapter_that_ends_by_a_fault_of_its_own(
+    scene: Scene, fault: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is started again a minute later, and that is said; also where all that it tells is that
+    something inside it was cancelled, which nobody else asked for."""
+
+    class Hasty(SystemTime):
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(0.0 if seconds == 60.0 else seconds)
+
+    class Flighty(BoardChat):
+        runs = 0
+
+        async def run(self) -> None:
+            self.runs += 1
+            if self.runs == 1:
+                raise fault
+            await super().run()
+
+    scene.chat = chat = Flighty()
+    async with scene.store() as store:
+        running = asyncio.create_task(app.run(replace(scene.parts(store), time=Hasty())))
+        await until(lambda: chat.runs == 2)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert caplog.text.count("chat broke and is started again in a minute") == 1
+
+
+async def test_an_adapter_that_fails_at_its_end(scene: Scene) -> None:
+    """A fault in what an adapter does when it is stopped does not hold up the stop."""
+
+    class Clumsy(BoardChat):
+        async def run(self) -> None:
+            try:
+                await super().run()
+            finally:
+                raise ValueError("a bug")
+
+    scene.chat = Clumsy()
+    async with scene.store() as store:
+        running = asyncio.create_task(app.run(scene.parts(store)))
+        await scene.linked()
+        running.cancel()
+        await asyncio.wait({running}, timeout=5)
+        assert running.cancelled()
 
 
 async def test_stopping_waits_for_the_send_under_way(scene: Scene, host: Host) -> None:
