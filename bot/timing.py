@@ -35,12 +35,12 @@ class SystemTime:
 
 async def within(time: Time, seconds: float, work: Awaitable[T]) -> T:
     """The result of ``work`` if it comes within ``seconds``; else it is cancelled and
-    TimeoutError raised."""
+    TimeoutError raised. Work that was cancelled by itself never comes."""
     task = asyncio.ensure_future(work)
     alarm = asyncio.ensure_future(time.sleep(seconds))
     try:
         await asyncio.wait((task, alarm), return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
+        if not task.done() or task.cancelled():
             raise TimeoutError
         return task.result()
     finally:
