@@ -55,6 +55,10 @@ class FaultProxy:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    @property
+    def stalled(self) -> bool:
+        return not self._flowing.is_set()
+
     def cut(self) -> None:
         """Reset all connections now."""
         for writer in list(self._writers):

@@ -79,7 +79,7 @@ async def test_stall_at_every_step_of_sign_on(inspircd, to_client, present):
     async with AsyncExitStack() as stack:
         for bot in bots:
             await stack.enter_async_context(bot.running())
-        await asyncio.sleep(3)
+        await until(lambda: asyncio.sleep(0, all(proxy.stalled for proxy in proxies)))
         for proxy in proxies:
             proxy.faults = Faults()
         await until(lambda: asyncio.sleep(0, all(bot.waits for bot in bots)), 90.0)

@@ -257,10 +257,11 @@ async def test_message_of_another_form_is_left_alone(
     assert caplog.messages == ["kosmi/@night: the site disconnected us from the room"]
 
 
-async def test_message_without_a_readable_time_is_of_now(site: KosmiSite) -> None:
-    """A time of another form does not cost the message, nor the connection."""
+@pytest.mark.parametrize("fields", ["body time: id", "body"], ids=["no time", "none at all"])
+async def test_message_without_a_readable_time_is_of_now(site: KosmiSite, fields: str) -> None:
+    """A time of another form, or none, does not cost the message, nor the connection."""
     heard: list[Any] = []
-    changed = messages("body time: id", "id displayName username")
+    changed = messages(fields, "id displayName username")
     async with running(kosmi(site, heard, operations=changed), "@night"):
         site.say("@night", "alice", "one")
         site.say("@night", "alice", "two")
