@@ -109,7 +109,7 @@ class Connection:
     async def _live(self) -> Ending:
         assert self.machine is not None
         self._pump()
-        while self.machine.ending is None and not self._gone.is_set():
+        while self.machine.ending is None and not self._is_going():
             self._changed.clear()
             try:
                 async with asyncio.timeout_at(self.machine.deadline):
@@ -134,8 +134,8 @@ class Connection:
         """Write what is to be written, hand out what is to be handed out."""
         if self.machine is None or self._transport is None:
             return
-        lines = self.machine.take_lines(now())
-        if lines and not self._transport.is_closing():
+        if not self._is_going():  # else nothing leaves, and none is to count as written
+            lines = self.machine.take_lines(now())
             self._transport.write("".join(f"{line}\r\n" for line in lines).encode())
         self._hand_out(self.machine)
         self._changed.set()
@@ -155,6 +155,9 @@ class Connection:
         if not self._told and machine.welcomed and machine.channels.all_in():
             self._told = True
             log.info("%s: connected as %s, and in its channels", self._name, machine.nick)
+
+    def _is_going(self) -> bool:
+        return self._gone.is_set() or self._transport is None or self._transport.is_closing()
 
     async def _close(self, ending: Ending) -> None:
         """Leave nothing behind, however stubborn the far side is."""

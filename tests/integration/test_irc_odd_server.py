@@ -80,6 +80,24 @@ async def test_odd_lines_end_nothing(odd, caplog):
     assert not [record for record in caplog.records if record.exc_info]
 
 
+async def test_what_is_said_while_the_connection_goes():
+    """A line for a connection that is closing is not written, so it is surely not delivered."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(SIGN_ON)
+        with suppress(OSError):
+            await reader.read()
+        writer.close()
+
+    async with serving(talk) as port:
+        bot = Bot(port)
+        async with bot.running() as adapter:
+            await bot.ready()
+            bot.adapter._connection._transport.abort()
+            with pytest.raises(Transient, match="broke"):
+                await asyncio.wait_for(adapter.send("#night", message("x"), key="1"), DEADLINE)
+
+
 async def test_server_that_stops_reading():
     """A server that reads no more holds up nobody: what we say waits, other work goes on, and
     stopping takes a moment."""
