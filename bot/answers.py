@@ -100,13 +100,22 @@ def help(wording: Wording, *, prefix: str, voting: bool, hosting: bool) -> Messa
 
 
 def status(
-    link: LinkStatus, state: State, wording: Wording, *, held: int, monotonic: float
+    link: LinkStatus,
+    state: State,
+    wording: Wording,
+    *,
+    held: int,
+    monotonic: float,
+    muted_for: float = 0.0,
 ) -> Message:
-    """``/status``: how the Picker is heard, for how long, and how many votes wait for it."""
+    """``/status``: how the Picker is heard, for how long, how many votes wait for it, and for how
+    many seconds more nothing is announced in the channel."""
     play = running_play(state)
     values = _counting(False, held)
     if since := wording.length(monotonic - link.since):
         values["since"] = since
+    if muted := wording.length(muted_for):
+        values["muted"] = muted
     if play is not None:
         values["title"] = wording.title(play.game)
     return wording.say(_STATUS[link.state], **values)

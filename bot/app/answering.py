@@ -121,7 +121,15 @@ class Answering:
             self._wording,
             held=self._held(),
             monotonic=self._time.monotonic(),
+            muted_for=await self._muted_for(said),
         )
+
+    async def _muted_for(self, said: Line | Ask) -> float:
+        """Seconds; in a line in private no channel is meant."""
+        if isinstance(said, Line) and said.private:
+            return 0.0
+        now = self._time.now()
+        return await self._store.write(lambda ledger: ledger.mutes.left(said.target, now))
 
     async def _games(self, question: Question, target: Target) -> Message:
         counts, away = await self._tonight()

@@ -15,6 +15,7 @@ from bot.chat import Mute, Order
 from bot.cooldown import Cooldown
 from bot.deliver import Lane
 from bot.domain import Ask, Delivery, Kind, Line, Message, SessionKey, Target
+from bot.formatter import Value
 from bot.session import State
 from bot.store import Ledger, StoreError
 
@@ -116,12 +117,15 @@ class Orders:
         key = night.key if night else None
         await self._store.write(lambda ledger: ledger.mutes.set(targets, until, key))
         length = self._wording.length(span)
-        return self._wording.say("order_mute", **({"span": length} if length else {}))
+        told = _everywhere(by) | ({"span": length} if length else {})
+        return self._wording.say("order_mute", **told)
 
     async def _unmute(self, by: Line | Ask) -> Message:
         targets = self._meant(by)
         lifted = await self._store.write(lambda ledger: ledger.mutes.lift(targets))
-        return self._wording.say("order_unmute" if lifted else "order_unmute_none")
+        if not lifted:
+            return self._wording.say("order_unmute_none")
+        return self._wording.say("order_unmute", **_everywhere(by))
 
     async def _say_again(self, by: Line | Ask) -> Message | None:
         targets, now = self._meant(by), self._time.now()
@@ -142,13 +146,18 @@ class Orders:
 
     def _meant(self, by: Line | Ask) -> tuple[Target, ...]:
         """The channel that an order was given in; in private, all those of the connection."""
-        if isinstance(by, Line) and by.private:
+        if _everywhere(by):
             return tuple(lane for lane in self._lanes if lane.adapter == by.target.adapter)
         return (by.target,) if by.target in self._lanes else ()
 
     def _reply(self, by: Line | Ask, said: Message) -> None:
         if lane := self._lanes.get(by.target):
             lane.reply(by.handle, said, private=is_private(by))
+
+
+def _everywhere(by: Line | Ask) -> dict[str, Value]:
+    """A value that is there if an order is for more than the channel in which it was given."""
+    return {"everywhere": 1} if isinstance(by, Line) and by.private else {}
 
 
 def _again(

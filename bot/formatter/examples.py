@@ -89,7 +89,10 @@ _SCORED: dict[str, Value] = {
     "held": 3,
 }
 _GAMES: tuple[Values, ...] = (_SCORED, _SCORED | {"compact": 1}, {"games": ("X",)})
-_STATUS: tuple[Values, ...] = (_TITLE | {"since": "2 h 31 min", "held": 3}, {})
+_STATUS: tuple[Values, ...] = (
+    _TITLE | {"since": "2 h 31 min", "held": 3, "muted": "30 min"},
+    {},
+)
 
 PHRASES: Mapping[str, tuple[Values, ...]] = {
     "players": ({"low": 2, "high": 8}, {"low": 4, "high": 4}, {"low": 2}, {"high": 8}),
@@ -118,9 +121,9 @@ PHRASES: Mapping[str, tuple[Values, ...]] = {
     "answer_silent": ({},),
     "night_game": (_TITLE | _COUNT | {"running": 1}, _TITLE),
     "order_denied": ({},),
-    "order_mute": ({"span": "30 min"}, {}),
+    "order_mute": ({"span": "30 min", "everywhere": 1}, {}),
     "order_mute_how": ({"prefix": "!"},),
-    "order_unmute": ({},),
+    "order_unmute": ({"everywhere": 1}, {}),
     "order_unmute_none": ({},),
     "order_say_again": ({},),
     "order_say_nothing": ({},),

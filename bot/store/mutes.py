@@ -47,11 +47,15 @@ class Mutes:
 
     def holds(self, target: Target, now: float) -> bool:
         """Whether nothing is to be announced in that channel."""
-        where = "WHERE adapter = ? AND channel = ? AND until > ?"
+        return self.left(target, now) > 0
+
+    def left(self, target: Target, now: float) -> float:
+        """For how many seconds nothing is to be announced in that channel."""
+        where = "WHERE adapter = ? AND channel = ?"
         found = self._db.execute(
-            f"SELECT 1 FROM mute {where}", (target.adapter, target.channel, now)
-        )
-        return found.fetchone() is not None
+            f"SELECT until FROM mute {where}", (target.adapter, target.channel)
+        ).fetchone()
+        return max(found[0] - now, 0.0) if found else 0.0
 
     def purge(self, now: float) -> None:
         """Forget what is over."""

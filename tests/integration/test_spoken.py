@@ -200,9 +200,23 @@ async def test_in_private(scene: Scene, host: Host) -> None:
     async with scene.running():
         session = await scene.begin(host)
         said = await scene.answer(scene.say("mute 1h", ANNIE, private=True))
-        assert said.text.startswith("🔇 I announce nothing here for 1 h")
+        assert said.text.startswith("🔇 I announce nothing in any channel here for 1 h")
         await host.add(session, NEXT)
         await until(lambda: _fate(scene, NEXT) == ("expired", "muted"))
+        said = await scene.answer(scene.say("unmute", ANNIE, private=True))
+        assert said.text == "🔔 I announce in all channels here again."
+
+
+async def test_the_status_of_a_muted_channel(scene: Scene, host: Host) -> None:
+    """A mute is part of the status of its channel; in private no channel is meant."""
+    mark = "🔇 Nothing is announced here for "
+    async with scene.running():
+        await scene.begin(host)
+        assert mark not in await scene.answered(scene.say("!status", ANNIE))
+        await scene.answered(scene.say("!mute 2h", ANNIE))
+        assert mark in await scene.answered(scene.say("!status", ANNIE))
+        assert mark in (await scene.answer(scene.ask("status"))).text
+        assert mark not in (await scene.answer(scene.say("status", private=True))).text
 
 
 async def test_say_again(scene: Scene, host: Host) -> None:
