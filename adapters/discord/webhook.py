@@ -18,6 +18,7 @@ import aiohttp
 from adapters.discord import markup
 from adapters.discord.backoff import Backoff
 from adapters.discord.errors import (
+    INVALID_FORM,
     UNKNOWN_WEBHOOK,
     Refusal,
     Revoked,
@@ -70,14 +71,16 @@ class Webhook:
         raise AdapterFatal(GONE)
 
     async def _find(self, session: aiohttp.ClientSession) -> None:
-        backoff = Backoff()
+        backoff, told = Backoff(), ""
         while True:
             try:
                 await self._call(session, "GET")
             except SendError as error:
                 if self._gone.is_set():
                     raise AdapterFatal(GONE) from error
-                log.warning("%s: the webhook cannot be reached: %s", self._name, error)
+                if str(error) != told:
+                    log.warning("%s: the webhook cannot be reached: %s", self._name, error)
+                told = str(error)
                 await self._sleep(backoff.next())
             else:
                 return
@@ -110,8 +113,8 @@ class Webhook:
             body["flags"] = 1 << 12  # resources/message, Message Flags: SUPPRESS_NOTIFICATIONS
         try:
             return await self._call(self._ready(), method, path, body)
-        except Refusal:
-            if not card:
+        except Refusal as error:
+            if not card or error.code != INVALID_FORM:
                 raise
         return await self._call(self._ready(), method, path, body | {"embeds": []})
 

@@ -13,6 +13,7 @@ from discord_stage import DEADLINE, plain, until
 from discord_world import Kind as ChannelKind
 
 from adapters import discord as kind
+from adapters.discord.webhook import Webhook
 from bot.domain import Card, Field, Kind, Proof
 from bot.port import AdapterFatal, Ambiguous, Permanent, Transient
 
@@ -27,8 +28,10 @@ class Hook:
         self.channel = peer.world.add_channel("games", ChannelKind.TEXT)
         self.id = peer.world.add_webhook(self.channel, SECRET)
         url = f"{peer.api_url}/webhooks/{self.id}/{SECRET}"
-        table = kind.Settings(webhook_url=url, api_url=peer.api_url, **settings)
-        self.adapter = kind.build(table, name="h", channels=("night",), hear=print, memory=None)
+        self.settings = kind.Settings(webhook_url=url, api_url=peer.api_url, **settings)
+        self.adapter = kind.build(
+            self.settings, name="h", channels=("night",), hear=print, memory=None
+        )
 
     async def send(self, text, key: str = "k"):
         said = plain(text) if isinstance(text, str) else text
@@ -129,13 +132,14 @@ async def test_nothing_is_repeated(peer, fault, error):
         assert hook.messages[-1].content == "next"
 
 
-async def test_a_deleted_webhook_is_never_used_again(peer):
+@pytest.mark.parametrize("card", [None, CARD])
+async def test_a_deleted_webhook_is_never_used_again(peer, card):
     """After Unknown Webhook nothing is asked any more, and run ends with what to do."""
     hook = Hook(peer)
     async with running(hook) as task:
         del peer.world.webhooks[hook.id]
         with pytest.raises(Permanent):
-            await hook.send("gone")
+            await hook.send(plain("gone", card=card))
         asked = len(peer.weather.log)
         with pytest.raises(Transient):
             await hook.send("gone")
@@ -151,6 +155,22 @@ async def test_a_webhook_out_of_reach_is_waited_for(peer):
     async with running(hook):
         await hook.send("there")
     assert [m.content for m in hook.messages] == ["there"]
+
+
+async def test_an_outage_at_the_start_is_said_once(peer, caplog):
+    """However often the webhook is asked for, one reason is one line in the log."""
+
+    async def at_once(_: float) -> None:
+        await asyncio.sleep(0)
+
+    hook = Hook(peer)
+    hook.adapter = Webhook(hook.settings, "h", at_once)
+    peer.weather.faults.append(Fault("GET .*/webhooks", status=503, times=4))
+    peer.weather.faults.append(Fault("GET .*/webhooks", status=502, times=2))
+    async with running(hook):
+        pass
+    said = [record.getMessage() for record in caplog.records if "reached" in record.getMessage()]
+    assert ["503" in line for line in said] == [True, False]
 
 
 async def test_a_webhook_answers_nobody(peer):
