@@ -66,7 +66,7 @@ class Backoff:
         self._long = FIRST_LONG
 
     def wait(self, patience: Patience, lived: float, dice: float) -> float:
-        """How long to wait after a connection that lived so many seconds in its channels:
+        """How long to wait after a connection that lived so many seconds from its welcome on:
         exponential with jitter, anew after one that lived for a minute."""
         if lived >= LIVE_ENOUGH:
             self._short, self._long = SHORTEST, FIRST_LONG

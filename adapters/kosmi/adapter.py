@@ -23,8 +23,8 @@ log = logging.getLogger(__name__)
 SHORTEST, LONGEST = 1.0, 60.0
 NO_ROOM = 15 * 60.0
 LIVE_ENOUGH = 60.0
-RENEW_BEFORE = 7 * 86_400.0
 DAY = 86_400.0
+RENEW_BEFORE = 7 * DAY
 CANCEL_AGAIN = 3.0
 """Seconds; gql takes two to close what it cannot close in order."""
 USUAL = Patience()
