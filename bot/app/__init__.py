@@ -170,7 +170,7 @@ class _App:
 
     def _clock(self) -> Clock:
         parts = self._parts
-        return Clock(parts.time.now(), parts.picker.skew, parts.poll_interval)
+        return Clock(parts.time.now(), parts.picker.skew or 0.0, parts.poll_interval)
 
     def _held(self) -> bool:
         time = self._parts.time

@@ -82,8 +82,9 @@ class Picker:
         self._before = Before(self._rest)
 
     @property
-    def skew(self) -> float:
-        """Our clock less the Picker's, in seconds, from the last answer's ``Date``."""
+    def skew(self) -> float | None:
+        """Our clock less the Picker's, in seconds, from the last answer's ``Date``; None before
+        the first."""
         return self._rest.skew
 
     @property

@@ -47,7 +47,7 @@ class Rest:
         on_refused: Callable[[], None] = lambda: None,
     ) -> None:
         self.token = token
-        self.skew = 0.0
+        self.skew: float | None = None
         self.logins = 0
         self.has_votes: bool | None = None
         self.has_search: bool | None = None

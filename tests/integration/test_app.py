@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from board_chat import BoardChat
 from clock import settle
-from faults import BROKEN, EXPRESS_404, HANG
-from host import Host
-from scene import HERE, TIME, Scene, until
+from faults import BROKEN, EXPRESS_404, HANG, Faults
+from host import Host, hosting
+from scene import HERE, KEY, TIME, Scene, until
 
 from bot import app, messages
 from bot.app.intake import Intake
@@ -31,6 +31,7 @@ from bot.domain import (
 )
 from bot.formatter import Wording
 from bot.port import AdapterFatal
+from bot.sandbox import Sandbox
 from bot.session import State
 from bot.store import Store, mute, read_deliveries
 from bot.timing import SystemTime
@@ -286,6 +287,33 @@ async def test_an_input_that_cannot_be_digested(
     assert taking.state.current is not None
     assert "SessionStarted could not be taken in" in caplog.text
     await store.close()
+
+
+async def test_a_picker_whose_clock_is_wrong(tmp_path: Path) -> None:
+    """That its clock and ours differ is no jump of either when we first learn of it: what is too
+    old is not said after a start."""
+
+    class Slow(SystemTime):
+        behind = 3600.0
+
+        def now(self) -> float:
+            return super().now() - self.behind
+
+    theirs, faults = Slow(), Faults()
+    async with Sandbox(KEY, time=theirs, middlewares=[faults.middleware]).serve() as url:
+        scene = Scene(url, tmp_path, faults)
+        async with hosting(url, KEY, theirs) as host:
+            async with scene.running():
+                await host.close(await host.start())
+                await scene.said("Game Night has ended!")
+            theirs.behind += 2400.0
+            await host.start()
+            theirs.behind -= 2400.0
+            async with scene.running():
+                await until(lambda: len(read_deliveries(scene.path)) == 4)
+    row = read_deliveries(scene.path)[-1]
+    fate = row.kind, row.status, row.reason
+    assert fate == (Kind.SESSION_STARTED, Status.EXPIRED, "shelf life over when it was learned of")
 
 
 def test_nothing_expires_for_a_minute_after_a_jump() -> None:
