@@ -11,7 +11,7 @@ import asyncio
 import logging
 from base64 import b32encode
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 
 import discord
@@ -47,6 +47,9 @@ log = logging.getLogger(__name__)
 
 STABLE = 60.0
 """Seconds of connection after which a loss counts as the first one."""
+AWAY_FOR = 120.0
+"""Seconds without the gateway after which it is connected to anew: discord.py comes to wait for up
+to 17 minutes between two attempts, for a session that is seldom to be resumed by then."""
 
 _REFUSED = (
     "Discord refuses the token; copy it anew from the Bot page of the developer portal "
@@ -64,6 +67,7 @@ class DiscordBot:
         memory: Memory,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         answer_within: float = ANSWER_WITHIN,
+        away_for: float = AWAY_FOR,
     ) -> None:
         self._settings = settings
         self._name = name
@@ -72,6 +76,7 @@ class DiscordBot:
         self._memory = memory
         self._sleep = sleep
         self._answer_within = answer_within
+        self._away_for = away_for
         self._backoff = Backoff()
         self._threads = NightThreads(memory)
         self._reads = settings.message_content
@@ -142,7 +147,7 @@ class DiscordBot:
             try:
                 async with guarded():
                     await find_gateway(client, self._settings.api_url)
-                await cancellable(client.connect())
+                await self._keep_gateway(client)
             except Revoked:
                 raise
             except discord.PrivilegedIntentsRequired:  # close code 4014
@@ -156,6 +161,14 @@ class DiscordBot:
                 self._lost(f"the gateway failed: {error or type(error).__name__}")
                 await hang_up(client)
                 await self._sleep(self._backoff.next())
+
+    async def _keep_gateway(self, client: Client) -> None:
+        """Returns when the client was closed, or the gateway was away for too long."""
+        with suppress(TimeoutError):
+            async with client.watched(self._away_for):
+                await cancellable(client.connect())
+                return
+        await hang_up(client)
 
     def _do_without_lines(self) -> None:
         """Go on, by a new login, without what was not granted."""

@@ -8,11 +8,12 @@ minutes.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from typing import Any, Self
 
@@ -114,6 +115,8 @@ class Client(discord.Client):
         self._changed = changed
         self._direct = direct
         self._away = False
+        self._away_for = 0.0
+        self._limit: asyncio.Timeout | None = None
         self._shown: discord.Game | None = None
         self.tree: app_commands.CommandTree[Client] = app_commands.CommandTree(self)
         for command, description in COMMANDS.items():
@@ -200,15 +203,32 @@ class Client(discord.Client):
 
     # --- the gateway, said once when it goes and once when it is back ----------------------
 
+    @asynccontextmanager
+    async def watched(self, away_for: float) -> AsyncIterator[None]:
+        """Raises TimeoutError once the gateway was away for so many seconds in one go."""
+        self._away_for = away_for
+        try:
+            async with asyncio.timeout(away_for) as self._limit:
+                yield
+        finally:
+            self._limit = None
+
+    def _expect_gateway(self, within: float | None) -> None:
+        if self._limit is not None and not self._limit.expired():
+            now = asyncio.get_running_loop().time()
+            self._limit.reschedule(None if within is None else now + within)
+
     async def on_disconnect(self) -> None:
         if not self._away and not self.is_closed():
             self._away = True
             log.info("%s: Discord's gateway is lost; announcements go on without", self._name)
+            self._expect_gateway(self._away_for)
 
     async def on_connect(self) -> None:
         if self._away:
             self._away = False
             log.info("%s: Discord's gateway is back", self._name)
+        self._expect_gateway(None)
         self._changed()
 
     async def on_resumed(self) -> None:

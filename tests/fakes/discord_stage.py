@@ -12,7 +12,7 @@ from discord_peer import Peer
 from discord_world import Channel, Message
 
 from adapters.discord import Settings
-from adapters.discord.bot import DiscordBot
+from adapters.discord.bot import AWAY_FOR, DiscordBot
 from bot.domain import Heard, SessionKey, Span, Style
 from bot.domain import Message as Said
 from bot.port import Ambiguous, Hear, Permanent, Transient
@@ -30,10 +30,12 @@ class Stage:
         peer: Peer,
         memory: MemoryInMemory | None = None,
         answer_within: float = DEADLINE,
+        away_for: float = AWAY_FOR,
         **settings: Any,
     ) -> None:
         self.peer = peer
         self._answer_within = answer_within
+        self._away_for = away_for
         self.memory = memory or MemoryInMemory()
         self.heard: list[Heard] = []
         self.games = next(
@@ -51,6 +53,7 @@ class Stage:
             hear or self.heard.append,
             self.memory,
             answer_within=self._answer_within,
+            away_for=self._away_for,
         )
 
     async def send(self, text: str | Said, key: str = "start", part: int = 0) -> str | None:

@@ -238,6 +238,28 @@ async def test_a_dropped_gateway_is_resumed_and_nothing_is_missed(peer):
         assert "resume" in peer.gateway.log
 
 
+async def test_a_long_outage_of_the_gateway(peer):
+    """The library comes to wait for a quarter of an hour between two attempts; we ask again before
+    that, and leave alone a gateway that is there."""
+    peer.gateway.heartbeat_interval = 0.1
+    async with playing(Stage(peer, away_for=0.2)) as stage:
+        message = await board(stage)
+        peer.gateway.refuses = True
+        peer.gateway.drop()
+        await until(lambda: attempts(peer) >= 12, "many attempts")
+        peer.gateway.refuses = False
+        await until(lambda: peer.gateway.connected, "the gateway")
+        asked, beats = attempts(peer), peer.gateway.log.count("heartbeat")
+        await until(lambda: peer.gateway.log.count("heartbeat") > beats + 5, "half a second")
+        await peer.interactions.tap(message, UP, peer.person("alice"))
+        await until(lambda: stage.heard, "the tap")
+        assert attempts(peer) == asked
+
+
+def attempts(peer) -> int:
+    return len([asked for asked in peer.weather.log if asked.path.rstrip("/") == "/gateway"])
+
+
 async def test_a_tap_that_waited_too_long_in_an_outage(peer):
     """Replayed more than three seconds after it was made, a tap has failed for its person."""
     async with playing(Stage(peer)) as stage:
