@@ -36,17 +36,15 @@ _STAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A board in one channel: what it shows by now and what it is to show, which are equal
-    when all is done. ``remote_id`` is that of its message."""
+    """A board in one channel that does not show what it should: ``wanted``. ``remote_id`` is
+    that of its message."""
 
     id: int
     target: Target
     session: SessionKey
     play: int
     remote_id: str
-    shown: Message
     wanted: Message
-    final: bool
 
 
 def openings(announcement: Announcement) -> Iterator[tuple[str, Board]]:

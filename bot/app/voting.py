@@ -162,7 +162,7 @@ class Voting:
                     self.stir()
 
     async def flush(self, key: SessionKey) -> None:
-        """Until no ballot of a night is left, nor any vote that may become one, also of those
+        """Until no ballot of a night is left, nor any vote that is being written, also of those
         before a restart. The caller bounds the time."""
         await self._begun.wait()
         if self._held[key] and not self._answers:

@@ -82,7 +82,7 @@ class Boards:
         where = f"{_WHERE_TARGET} AND wanted <> shown AND status <> 'pending'"
         rows = self._db.execute(
             "SELECT board.id, board.session_id, board.session_created_at, board.play, remote_id,"
-            f" shown, wanted, final {_JOIN}{where}",
+            f" wanted {_JOIN}{where}",
             _target(target),
         ).fetchall()
         for row in rows:
@@ -95,11 +95,9 @@ class Boards:
                 SessionKey(session_id, created_at),
                 play,
                 remote_id,
-                decode(Message, shown),
                 decode(Message, wanted),
-                bool(final),
             )
-            for id, session_id, created_at, play, remote_id, shown, wanted, final in rows
+            for id, session_id, created_at, play, remote_id, wanted in rows
             if remote_id is not None
         )
 
