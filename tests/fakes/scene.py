@@ -39,6 +39,7 @@ class Scene:
         self.faults = faults
         self.limit = Limit.ONCE
         self.listening = app.Listening()
+        self.channels = (HERE,)
         self.chat = BoardChat(clock=TIME.monotonic)
         self.hearing = app.Hearing()
 
@@ -75,8 +76,8 @@ class Scene:
             picker=Picker(self.url, admin_key=KEY, interval=interval, time=TIME, roll=roll),
             store=store,
             adapters={"chat": self.chat},
-            announce={HERE: frozenset(Kind)},
-            configured=frozenset({HERE}),
+            announce=dict.fromkeys(self.channels, frozenset(Kind)),
+            configured=frozenset(self.channels),
             wording=Wording(messages.load("en")),
             poll_interval=interval,
             time=TIME,
