@@ -211,9 +211,15 @@ class Rest:
 
     def _refer(self, channel: Channel, payload: Json) -> None:
         """resources/message.mdx, Message Reference: a reply to what is not there is refused, or
-        is no reply if ``fail_if_not_exists`` is false."""
+        is no reply if ``fail_if_not_exists`` is false. It needs the history
+        (topics/opcodes-and-status-codes.mdx, JSON error codes)."""
         first = payload.get("message_reference")
-        if first is None or int(first["message_id"]) in channel.messages:
+        if first is None:
+            return
+        if Permission.READ_MESSAGE_HISTORY not in channel.granted:
+            text = "Cannot reply without permission to read message history"
+            raise Refused(error(403, 160002, text))
+        if int(first["message_id"]) in channel.messages:
             return
         if first.get("fail_if_not_exists", True):
             raise Refused(answer(form_error([("message_reference", "Unknown message")]), 400))
