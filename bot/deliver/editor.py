@@ -20,7 +20,7 @@ from bot.deliver.pacer import Pacer, nap
 from bot.domain import Deferred, Pace, Refused, Target
 from bot.formatter import split
 from bot.port import Edits
-from bot.store import Store, StoreError
+from bot.store import Ledger, Store, StoreError
 from bot.timing import Time
 
 log = logging.getLogger(__name__)
@@ -38,8 +38,9 @@ class _Due:
 
 class Editor:
     """Beside the lane of a target, so that no edit holds up an announcement, and behind it in
-    the pace that they share. Waits are in memory: after a restart everything is due. Only a
-    StoreError leaves :meth:`run`."""
+    the pace that they share. Waits are in memory: after a restart everything is due. ``freed``
+    is called when a line is to be said that a board was to show. Only a StoreError leaves
+    :meth:`run`."""
 
     def __init__(
         self,
@@ -51,6 +52,7 @@ class Editor:
         pacer: Pacer,
         jitter: Callable[[], float] = random.random,
         mask: Mask = str,
+        freed: Callable[[], None] = lambda: None,
     ) -> None:
         self.target = target
         self._adapter = adapter
@@ -59,6 +61,7 @@ class Editor:
         self._pacer = pacer
         self._jitter = jitter
         self._mask = mask
+        self._freed = freed
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._due: dict[int, _Due] = {}
@@ -94,7 +97,13 @@ class Editor:
         """Make the edit that is due first, if it is; the seconds until there may be another,
         None if that takes a wake-up."""
         now = self._time.now()
-        rows = await self._store.write(lambda ledger: ledger.boards.to_edit(self.target, now))
+
+        def look(ledger: Ledger) -> tuple[bool, tuple[Row, ...]]:
+            return ledger.boards.end_unsaid(self.target, now), ledger.boards.to_edit(self.target)
+
+        freed, rows = await self._store.write(look)
+        if freed:
+            self._freed()
         self._due = {row.id: self._due.get(row.id, _Due(0.0)) for row in rows} | self._resting()
         if not rows:
             return None
@@ -126,7 +135,8 @@ class Editor:
                 await self._store.write(lambda ledger: ledger.boards.has_shown(row, now))
                 self._rest(row, limits.edit_every)
             case Refused(reason):
-                await self._store.write(lambda ledger: ledger.boards.end(row.id, now, reason))
+                if await self._store.write(lambda ledger: ledger.boards.end(row.id, now, reason)):
+                    self._freed()
                 log.warning("the board of %s stays as it is: %s", _name(row), reason)
             case Deferred(reason, retry_after):
                 self._put_off(row, reason, retry_after)

@@ -8,6 +8,7 @@ import random
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeGuard
 
 from bot import outbox
@@ -50,11 +51,16 @@ def open_lanes(
         adapter, pacer = adapters[target.adapter], pacers[target.adapter]
         editor = None
         if can_edit(adapter):
-            editor = Editor(target, adapter, store, time, pacer=pacer, mask=mask)
+            freed = partial(_wake, lanes, target)
+            editor = Editor(target, adapter, store, time, pacer=pacer, mask=mask, freed=freed)
         lanes[target] = Lane(
             target, adapter, store, time, pacer=pacer, held=held, editor=editor, mask=mask
         )
     return lanes
+
+
+def _wake(lanes: Mapping[Target, Lane], target: Target) -> None:
+    lanes[target].wake()
 
 
 def can_edit(adapter: Adapter) -> TypeGuard[Edits]:

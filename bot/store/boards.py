@@ -19,6 +19,16 @@ NEVER_SAID = "the game was not announced here"
 _WHERE_PLAY = "WHERE session_id = ? AND session_created_at = ? AND play = ? AND ended_at IS NULL"
 _WHERE_TARGET = "WHERE board.adapter = ? AND board.channel = ? AND ended_at IS NULL"
 _JOIN = "FROM board JOIN delivery USING (adapter, channel, key) "
+_TO_EDIT = f"{_JOIN}{_WHERE_TARGET} AND wanted <> shown AND status <> 'pending'"
+_LAST_CODE = (
+    "SELECT code.id, code.key, shown FROM board JOIN delivery AS code"
+    " USING (adapter, channel, session_id, session_created_at, play)"
+    " WHERE board.id = ? AND NOT final AND code.reason = ? ORDER BY code.id DESC LIMIT 1"
+)
+_SAY = (
+    "UPDATE delivery SET status = 'pending', reason = NULL, settled_at = NULL"
+    " WHERE id = ? AND expires_at > ?"
+)
 _HAS_NO_MESSAGE = (
     "EXISTS (SELECT 1 FROM delivery AS line WHERE (line.adapter, line.channel, line.key)"
     " = (board.adapter, board.channel, board.key)"
@@ -76,18 +86,22 @@ class Boards:
         )
         return found.fetchone() is not None
 
-    def to_edit(self, target: Target, now: float) -> tuple[Row, ...]:
-        """The boards of a channel that do not show what they should, and have a message. Ends
-        those that will never have one."""
-        where = f"{_WHERE_TARGET} AND wanted <> shown AND status <> 'pending'"
+    def end_unsaid(self, target: Target, now: float) -> bool:
+        """End the boards of a channel that are to be edited and will never have a message;
+        whether a room code is to be said for that."""
+        rows = self._db.execute(
+            f"SELECT board.id {_TO_EDIT} AND remote_id IS NULL", _target(target)
+        )
+        freed = [self.end(id, now, NEVER_SAID) for (id,) in rows.fetchall()]
+        return any(freed)
+
+    def to_edit(self, target: Target) -> tuple[Row, ...]:
+        """The boards of a channel that do not show what they should, and have a message."""
         rows = self._db.execute(
             "SELECT board.id, board.session_id, board.session_created_at, board.play, remote_id,"
-            f" wanted {_JOIN}{where}",
+            f" wanted {_TO_EDIT} AND remote_id IS NOT NULL",
             _target(target),
-        ).fetchall()
-        for row in rows:
-            if row[4] is None:
-                self.end(row[0], now, NEVER_SAID)
+        )
         return tuple(
             Row(
                 id,
@@ -98,7 +112,6 @@ class Boards:
                 decode(Message, wanted),
             )
             for id, session_id, created_at, play, remote_id, wanted in rows
-            if remote_id is not None
         )
 
     def has_shown(self, row: Row, now: float) -> None:
@@ -111,12 +124,19 @@ class Boards:
             (now, DONE, row.id),
         )
 
-    def end(self, id: int, now: float, reason: str) -> None:
-        """No more edits, for this reason."""
+    def end(self, id: int, now: float, reason: str) -> bool:
+        """No more edits, for this reason; whether a room code is to be said for that, since the
+        board never came to show it."""
         self._db.execute(
             "UPDATE board SET ended_at = ?, reason = ? WHERE id = ?",
             (now, reason.encode("utf-8", "replace").decode(), id),
         )
+        last = self._db.execute(_LAST_CODE, (id, ON_THE_BOARD)).fetchone()
+        if last is None:
+            return False
+        line, key, shown = last
+        is_shown = key.rpartition("/")[2] in decode(Message, shown).text
+        return not is_shown and bool(self._db.execute(_SAY, (line, now)).rowcount)
 
     def place(self, target: Target, session: SessionKey, play: int) -> str | None:
         """The remote id of a play's board in a channel, if it has been sent there."""

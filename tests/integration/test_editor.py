@@ -68,7 +68,8 @@ class Bench:
         """The line of a game, or a room code that came after it."""
         now = self.time.now()
         fact = Added(GAME) if kind is Kind.GAME_ADDED else CodeChanged(GAME, "ABCD")
-        line = Announcement(kind, f"{NIGHT}/{play}/{kind}", NIGHT, now, fact, play)
+        name = "game" if kind is Kind.GAME_ADDED else "code/ABCD"
+        line = Announcement(kind, f"{NIGHT}/{play}/{name}", NIGHT, now, fact, play)
         rows = outbox.plan(line, WORDING.render, dict.fromkeys(targets or (HERE,), ALL), now)
         openings = {key: WORDING.board(board) for key, board in boards.openings(line)}
 
@@ -80,8 +81,10 @@ class Bench:
         for lane in self.lanes.values():
             lane.wake()
 
-    async def show(self, up: int, play: int = 1, stage: Stage = Stage.RUNNING) -> int:
-        board = Board(NIGHT, play, GAME, None, Votes(up), stage)
+    async def show(
+        self, up: int, play: int = 1, stage: Stage = Stage.RUNNING, code: str | None = None
+    ) -> int:
+        board = Board(NIGHT, play, GAME, code, Votes(up), stage)
         changed = await self.store.write(
             lambda ledger: ledger.boards.want(board, WORDING.board(board))
         )
@@ -245,6 +248,39 @@ async def test_the_code_of_a_game_that_was_not_announced(bench: Bench) -> None:
     rows = await bench.store.write(lambda ledger: ledger.deliveries(tuple(Status), 9))
     fates = [(row.kind, row.status) for row in rows]
     assert fates == [(Kind.GAME_ADDED, Status.EXPIRED), (Kind.ROOM_CODE, Status.SENT)]
+
+
+@pytest.mark.parametrize(("shown", "lines"), [(False, 2), (True, 1)])
+async def test_the_code_that_a_board_never_came_to_show(
+    bench: Bench, shown: bool, lines: int
+) -> None:
+    """A room code that was to be on a board is a line where the board could not be edited any
+    more, and none where it has been on it."""
+    bench.chat.edit_troubles["here"] += [Permanent("too many edits")] * (not shown)
+    bench.start(HERE)
+    await bench.announce()
+    await until(lambda: bench.chat.said)
+    await bench.announce(kind=Kind.ROOM_CODE)
+    await bench.show(1, code="ABCD")
+    await bench.idle()
+    bench.chat.edit_troubles["here"].append(Permanent("the message was deleted"))
+    await bench.show(2, code="ABCD")
+    await bench.pass_time(6)
+    assert ["ABCD" in text for _, text in bench.chat.said] == [False, True][:lines]
+    rows = await bench.store.write(lambda ledger: ledger.deliveries(tuple(Status), 9))
+    assert rows[-1].reason == (boards.ON_THE_BOARD if shown else None)
+
+
+async def test_the_code_of_a_board_whose_game_was_never_said(bench: Bench) -> None:
+    """Where a game's line is refused after its room code came, the code is a line after all."""
+    bench.chat.troubles["here"] += [Transient("busy", 9.0), Permanent("no card, please")]
+    bench.start(HERE)
+    await bench.announce()
+    await bench.idle()
+    await bench.announce(kind=Kind.ROOM_CODE)
+    await bench.show(1, code="ABCD")
+    await bench.pass_time(9.5)
+    assert ["ABCD" in text for _, text in bench.chat.said] == [True]
 
 
 async def test_channels_apart(bench: Bench) -> None:
