@@ -25,8 +25,36 @@ ANSWER_MOST = 1 << 20
 RENEW_EVERY = 5.0
 """Seconds between two logins because of answers that refuse the token."""
 
+LACKING_FOR = 60.0
+"""Seconds for which an answer that says so is proof that the Picker lacks a query."""
+
 _REFUSED = (401, 403)
 _HEADERS = {"User-Agent": "nightcrier", "Accept": "application/json", "Accept-Encoding": "identity"}
+
+
+class Query:
+    """Whether the Picker has a query that older ones lack. That is told by its page for an unknown
+    address, as a proxy has one too while the Picker is away: so one that it had it has."""
+
+    def __init__(self, time: Time) -> None:
+        self.known: bool | None = None
+        self._time = time
+        self._until = 0.0
+
+    @property
+    def lacking(self) -> bool:
+        """Whether it need not be asked: it lacked it a moment ago."""
+        return self.known is False and self._time.monotonic() < self._until
+
+    def answered(self, known: bool) -> None:
+        """Raises Unclear where the Picker had it before."""
+        if self.known and not known:
+            raise Unclear("it says that it lacks a query that it had before")
+        self.known, self._until = known, self._time.monotonic() + LACKING_FOR
+
+    def forget(self) -> None:
+        """What was lacking may be there now."""
+        self.known = self.known or None
 
 
 class Rest:
@@ -49,11 +77,10 @@ class Rest:
         self.token = token
         self.skew: float | None = None
         self.logins = 0
-        self.has_votes: bool | None = None
-        self.has_search: bool | None = None
         self.on_refused = on_refused
         self._address = address
         self._time = time
+        self._votes, self._search = Query(time), Query(time)
         self._key: str | None = None
         self._renew_at = time.monotonic()
         self._one_login = asyncio.Lock()
@@ -74,7 +101,13 @@ class Rest:
         self.token = wire.parse_login(reply)
         self._key = admin_key
         self.logins += 1
-        self.has_votes = self.has_search = None
+        self._votes.forget()
+        self._search.forget()
+
+    @property
+    def has_votes(self) -> bool:
+        """Whether the Picker is known to tell tonight's votes."""
+        return self._votes.known is True
 
     async def active(self) -> SessionInfo | None:
         return wire.parse_active(await self._get("/sessions/active"))
@@ -86,13 +119,12 @@ class Rest:
         return wire.parse_games(await self._get(f"/sessions/{session_id}/games"))
 
     async def votes(self, session_id: int) -> tuple[tuple[int, Votes], ...] | None:
-        """Tonight's votes; None where the Picker has no such query, which is remembered until
-        the next login."""
-        if self.has_votes is False:
+        """Tonight's votes; None where the Picker has no such query."""
+        if self._votes.lacking:
             return None
         reply = await self._get(f"/sessions/{session_id}/votes")
         counts = wire.parse_votes(reply, session_id)
-        self.has_votes = counts is not None
+        self._votes.answered(counts is not None)
         return counts
 
     async def counters(self, game_id: int) -> Votes | None:
@@ -116,12 +148,12 @@ class Rest:
             return Deferred(str(trouble)) if unsent else Doubtful(str(trouble))
 
     async def search(self, session_id: int, name: str, up: bool, at: float) -> Search:
-        """Whether a vote is there; that it cannot be asked is remembered until the next login."""
-        if self.has_search is False:
+        """Whether a vote is there, if that can be asked."""
+        if self._search.lacking:
             return NoQuery()
         query = urlencode({"session_id": session_id, "username": name, "limit": 100})
         found = wire.parse_search(await self._get(f"/votes?{query}"), name, up, at)
-        self.has_search = not isinstance(found, NoQuery)
+        self._search.answered(not isinstance(found, NoQuery))
         return found
 
     async def _get(self, path: str) -> Reply:

@@ -395,6 +395,35 @@ async def test_a_tally(stage: Stage) -> None:
     assert (tallied.counts, tallied.totals) == (((game_id, Votes(2, 1)),), None)
 
 
+@pytest.mark.parametrize("fault", [EXPRESS_404, HTML])
+async def test_votes_that_were_told_before(stage: Stage, fault: Fault) -> None:
+    """A Picker that told tonight's votes once can tell them: a page in their place is no answer,
+    also after another login, and they are asked for again."""
+    key = await stage.night(GAME)
+    await stage.host.vote("ann")
+    told = await stage.picker.counts(key.id)
+    assert told
+    stage.faults.put("GET /api/sessions/[0-9]+/votes", fault)
+    async with listening(stage.picker) as listener:
+        await until(lambda: listener.snapshots)
+        with pytest.raises(Unclear):
+            await stage.picker.counts(key.id)
+    stage.faults.clear()
+    assert await stage.picker.counts(key.id) == told
+
+
+async def test_votes_that_are_not_told_yet(stage: Stage) -> None:
+    """That a Picker cannot tell tonight's votes is believed for a minute: it may have been a page
+    of the proxy before it."""
+    key = await stage.night(GAME)
+    stage.faults.put("GET /api/sessions/[0-9]+/votes", EXPRESS_404, times=1)
+    assert await stage.picker.counts(key.id) is None
+    await stage.time.advance(59.0)
+    assert await stage.picker.counts(key.id) is None
+    await stage.time.advance(1.0)
+    assert await stage.picker.counts(key.id) == ()
+
+
 async def test_a_tally_of_an_old_picker(old: Stage) -> None:
     """Without `/votes` the all-time counters are the answer, unless our own count is known."""
     key = await old.night(GAME)

@@ -163,6 +163,16 @@ async def test_a_picker_without_the_query() -> None:
         assert stage.faults.asked.count("GET /api/votes") == 1
 
 
+async def test_a_page_in_the_place_of_the_query() -> None:
+    """A Picker that has looked for a vote once can do it: a page says nothing about the vote."""
+    async with staged(replace(NEWEST, rooms_watched=False)) as stage:
+        night = await stage.night()
+        assert await stage.picker.search(night, "ann", True, 0.0) == NotThere()
+        stage.faults.put("GET /api/votes", EXPRESS_404)
+        with pytest.raises(Unclear):
+            await stage.picker.search(night, "ann", True, 0.0)
+
+
 async def test_a_search_without_an_answer() -> None:
     """A Picker in trouble says nothing about a vote."""
     async with staged(replace(NEWEST, rooms_watched=False)) as stage:
