@@ -266,9 +266,9 @@ def settle(
         case Refused(reason):
             return _end(row, Status.DEAD, now, reason), 0.0
         case Deferred(reason, retry_after):
-            wait = backoff(row.attempts, jitter) if retry_after is None else max(retry_after, 0.0)
             first = row.first_tried_at if row.doubts else None
-            return replace(row, open=False, reason=reason, first_tried_at=first), wait
+            row = replace(row, open=False, reason=reason, first_tried_at=first)
+            return row, wait_for(retry_after, row.attempts, jitter)
     row = _doubted(row, limits, outcome.reason)
     if decide(row, limits, now, held=True) is Decision.CLOSE:
         return close(row, now), 0.0
@@ -299,6 +299,12 @@ def accept(row: Delivery, receipt: Receipt, now: float) -> Delivery:
     return replace(
         row, message=row.rest, rest=None, part=row.part + 1, attempts=0, first_tried_at=None
     )
+
+
+def wait_for(retry_after: float | None, attempts: int, jitter: float) -> float:
+    """Seconds to wait after that many attempts: those told, else :func:`backoff`. A wait of
+    nothing is none told, or we would try as fast as we can."""
+    return retry_after if retry_after and retry_after > 0 else backoff(attempts, jitter)
 
 
 def backoff(attempts: int, jitter: float) -> float:

@@ -224,8 +224,9 @@ def preview(path: Path | None) -> int:
 def outbox(context: click.Context, path: Path | None, dead: bool, ballots: bool) -> int:
     """Show deliveries and their fate.
 
-    Beside a running bot too. At a terminal a table, else columns parted by tabs: when, status,
-    target, key, tries, detail; for ballots: when, status, target, name, vote, tries, detail.
+    Beside a running bot too. At a terminal a table of the newest, else all, in columns parted by
+    tabs: when, status, target, key, tries, detail; for ballots: when, status, target, name, vote,
+    tries, detail.
     """
     context.obj = path
     if context.invoked_subcommand:

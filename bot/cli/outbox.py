@@ -16,7 +16,7 @@ from bot.ballots import Ballot, BallotStatus
 from bot.cli import Failed
 from bot.config import Config
 from bot.domain import Delivery, Status
-from bot.store import StoreError, read_ballots, read_deliveries
+from bot.store import ALL, StoreError, read_ballots, read_deliveries
 from bot.store import retry as revive
 from bot.timing import SystemTime
 
@@ -37,23 +37,28 @@ COLOURS: Mapping[str, str] = {
     BallotStatus.REFUSED: "bold red",
 }
 
-_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], " ")
+NEWEST = 200
+"""The most rows of a table for a person."""
+
+_BIDI = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *_BIDI], " ")
 
 
 def show(config: Config, dead: bool) -> int:
-    """Print the newest deliveries, oldest first: a table for a person, else parted by tabs."""
+    """Print the deliveries, oldest first: for a person a table of the newest, else all, parted by
+    tabs."""
     statuses = (Status.DEAD,) if dead else tuple(Status)
     try:
-        rows = read_deliveries(config.store, statuses)
+        rows = read_deliveries(config.store, statuses, _limit())
     except StoreError as error:
         raise Failed(str(error)) from None
     return _print(DELIVERIES, [_delivery(row) for row in rows])
 
 
 def show_ballots(config: Config) -> int:
-    """Print the newest ballots in the same way."""
+    """Print the ballots in the same way."""
     try:
-        rows = read_ballots(config.store)
+        rows = read_ballots(config.store, _limit())
     except StoreError as error:
         raise Failed(str(error)) from None
     return _print(BALLOTS, [_ballot(row) for row in rows])
@@ -72,6 +77,10 @@ def retry(config: Config, key: str, target: str | None) -> int:
     for row in rows:
         click.echo(f"{row.target}: {row.key} is pending again")
     return 0
+
+
+def _limit() -> int:
+    return NEWEST if sys.stdout.isatty() else ALL
 
 
 def _print(columns: Sequence[str], rows: Sequence[_Row]) -> int:
@@ -95,7 +104,8 @@ def _print_table(columns: Sequence[str], rows: Sequence[_Row]) -> None:
         console.print(table)
     counts = Counter(row[1] for row in rows)
     summary = ", ".join(f"{counts[status]} {status}" for status in COLOURS if counts[status])
-    console.print(summary or "Nothing.", highlight=False)
+    newest = f" (the newest {NEWEST}; all of them if not for a terminal)"
+    console.print((summary or "Nothing.") + newest * (len(rows) == NEWEST), highlight=False)
 
 
 def _delivery(row: Delivery) -> _Row:

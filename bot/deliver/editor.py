@@ -148,7 +148,7 @@ class Editor:
 
     def _put_off(self, row: Row, reason: str, retry_after: float | None) -> None:
         failures = self._due[row.id].failures + 1
-        wait = outbox.backoff(failures, self._jitter()) if retry_after is None else retry_after
+        wait = outbox.wait_for(retry_after, failures, self._jitter())
         self._due[row.id] = _Due(self._time.monotonic() + wait, failures)
         level = logging.INFO if failures == 1 else logging.DEBUG
         log.log(level, "the board of %s waits: %s", _name(row), reason)

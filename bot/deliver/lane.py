@@ -273,8 +273,8 @@ class Lane:
                 await self._learn(row, task.result())
             case Deferred(reason, retry_after):
                 self._asked += 1
-                wait = outbox.backoff(self._asked, self._jitter())
-                self._due = self._time.monotonic() + (wait if retry_after is None else retry_after)
+                wait = outbox.wait_for(retry_after, self._asked, self._jitter())
+                self._due = self._time.monotonic() + wait
                 log.debug("%s to %s cannot be looked for yet: %s", row.key, self.target, reason)
             case problem:
                 self._unanswerable = (row.id, row.part)

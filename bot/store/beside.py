@@ -11,18 +11,19 @@ from bot.domain import Delivery, Status, Target
 from bot.store.ledger import Ledger
 from bot.store.schema import explained, open_beside
 
-NEWEST = 200
+ALL = -1
+"""As a limit: no limit (SQLite's LIMIT)."""
 
 
 def read_deliveries(
-    path: Path, statuses: Collection[Status] = tuple(Status), limit: int = NEWEST
+    path: Path, statuses: Collection[Status] = tuple(Status), limit: int = ALL
 ) -> tuple[Delivery, ...]:
     """The newest deliveries with one of these fates, oldest first. Raises StoreError."""
     with closing(open_beside(path)) as db, explained(path):
         return Ledger(db).deliveries(statuses, limit)
 
 
-def read_ballots(path: Path, limit: int = NEWEST) -> tuple[Ballot, ...]:
+def read_ballots(path: Path, limit: int = ALL) -> tuple[Ballot, ...]:
     """The newest ballots, oldest first. Raises StoreError."""
     with closing(open_beside(path)) as db, explained(path):
         return Ledger(db).ballots.newest(limit)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 
 from bot.ballots import Ballot, BallotStatus
 from bot.cli import main
+from bot.cli.outbox import NEWEST
 from bot.domain import Delivery, Kind, Message, SessionKey, Span, Status, Target
 from bot.store import Store, read_deliveries
 from bot.timing import SystemTime
@@ -281,13 +283,14 @@ async def test_outbox_shows_and_retries(cli: Any, config: Path, tmp_path: Path) 
 
 
 async def test_outbox_shows_ballots(cli: Any, config: Path, tmp_path: Path) -> None:
-    """Every vote and its fate, with the reason, in columns."""
+    """Every vote and its fate, with the reason, in columns; at a terminal the newest, and that
+    there are more."""
     night = SessionKey(17, 1762563600)
     refused = Ballot(
         id=0,
         target=Target("discord", "games"),
         voter="discord/7",
-        name="an\tn",
+        name="an\tn\u202e",
         session=night,
         play=3,
         game_id=5,
@@ -299,14 +302,36 @@ async def test_outbox_shows_ballots(cli: Any, config: Path, tmp_path: Path) -> N
         attempts=1,
     )
     store = await Store.open(tmp_path / "nightcrier.db", SystemTime())
-    await store.write(lambda ledger: ledger.ballots.add(refused))
+    for _ in range(NEWEST + 1):
+        await store.write(lambda ledger: ledger.ballots.add(refused))
     await store.close()
     done = cli("outbox", "--ballots")
     assert done.returncode == 0
-    (row,) = (line.split("\t") for line in done.stdout.splitlines())
-    assert row[1:] == [
-        *("refused", "discord/games", "an n", "17-1762563600/3 down", "1", "no such game"),
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    assert len(rows) == NEWEST + 1
+    assert rows[0][1:] == [
+        *("refused", "discord/games", "an n ", "17-1762563600/3 down", "1", "no such game"),
     ]
+    shown = at_a_terminal(tmp_path, "outbox", "--ballots")
+    assert f"{NEWEST} refused (the newest {NEWEST};" in " ".join(shown.split())
+
+
+def at_a_terminal(tmp_path: Path, *arguments: str) -> str:
+    """What a command prints to a person."""
+    person, program = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", *arguments],
+        cwd=tmp_path,
+        env=clean_environment(tmp_path),
+        stdout=program,
+    ):
+        os.close(program)
+        pieces = []
+        with suppress(OSError):  # how a terminal ends whose other end is closed
+            while piece := os.read(person, 4096):
+                pieces.append(piece)
+    os.close(person)
+    return b"".join(pieces).decode()
 
 
 def test_outbox_without_a_store(cli: Any, config: Path) -> None:
@@ -384,6 +409,7 @@ def test_sandbox_serves_until_a_signal(tmp_path: Path, number: int, status: int)
 COLLECTED = """
 import atexit, gc
 from bot.cli import main
+from bot.cli.outbox import NEWEST
 atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > len(gc.get_objects())))
 main(["run", "-c", "config.toml"])
 """

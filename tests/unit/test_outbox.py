@@ -292,9 +292,11 @@ def test_deferred() -> None:
     assert outbox.decide(after, PLAIN, NOW) is Decision.SEND
 
 
-@pytest.mark.parametrize(("told", "waits"), [(7.5, 7.5), (-1.0, 0.0), (0.0, 0.0), (3600.0, 3600.0)])
-def test_deferred_with_a_told_wait(told: float, waits: float) -> None:
-    """What the network says about waiting is followed."""
+@pytest.mark.parametrize(
+    ("told", "waits"), [(7.5, 7.5), (3600.0, 3600.0), (0.0, 1.5), (-1.0, 1.5), (None, 1.5)]
+)
+def test_deferred_with_a_told_wait(told: float | None, waits: float) -> None:
+    """What the network says about waiting is followed; a wait of nothing is none told."""
     assert outbox.settle(marked(row()), Deferred("slow", told), PLAIN, NOW, 0.5)[1] == waits
 
 
