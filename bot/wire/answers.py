@@ -10,6 +10,7 @@ import msgspec
 from bot.domain import Game, Row, RowStatus, SessionInfo, SessionKey, Votes
 from bot.wire.lenient import (
     UNREADABLE,
+    Id,
     lenient,
     parse_created_at,
     parse_moment,
@@ -46,7 +47,7 @@ class Reply:
 
 
 class _SessionRow(msgspec.Struct, frozen=True):
-    id: int
+    id: Id
     created_at: str
     is_active: bool | int | float | str | None = None
     games_played: int | None = None
@@ -72,9 +73,9 @@ class _SessionRow(msgspec.Struct, frozen=True):
 
 
 class _GameRow(msgspec.Struct, frozen=True):
-    id: int
+    id: Id
     title: str | None = None
-    game_id: int | None = None
+    game_id: Id | None = None
     pack_name: str | None = None
     min_players: int | None = None
     max_players: int | None = None
@@ -105,24 +106,24 @@ class _GameRow(msgspec.Struct, frozen=True):
 
 
 class _VoteRow(msgspec.Struct, frozen=True):
-    game_id: int
+    game_id: Id
     upvotes: int
     downvotes: int
 
 
 class _VoteList(msgspec.Struct, frozen=True):
     votes: list[_VoteRow]
-    session_id: int | None = None
+    session_id: Id | None = None
 
 
 class _Counters(msgspec.Struct, frozen=True):
-    id: int
+    id: Id
     upvotes: int | None = None
     downvotes: int | None = None
 
 
 class _CatalogueRow(msgspec.Struct, frozen=True):
-    id: int
+    id: Id
     title: str | None = None
     ticker: str | None = None
 

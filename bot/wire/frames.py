@@ -20,6 +20,7 @@ from bot.domain import (
 )
 from bot.wire.lenient import (
     UNREADABLE,
+    Id,
     lenient,
     parse_created_at,
     parse_moment,
@@ -108,7 +109,7 @@ class _AuthError(_Frame, tag="auth_error", frozen=True, gc=False):
 
 
 class _Subscribed(_Frame, tag="subscribed", frozen=True, gc=False):
-    session_id: int | None = msgspec.field(default=None, name="sessionId")
+    session_id: Id | None = msgspec.field(default=None, name="sessionId")
 
     def value(self) -> Subscribed:
         return Subscribed(self.session_id)
@@ -127,7 +128,7 @@ class _Error(_Frame, tag="error", frozen=True, gc=False):
 
 
 class _NewSession(msgspec.Struct, frozen=True, gc=False):
-    id: int
+    id: Id
     created_at: str
     notes: str | None = None
 
@@ -136,13 +137,13 @@ class _NewSession(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Session(msgspec.Struct, frozen=True, gc=False):
-    id: int
+    id: Id
     games_played: int | None = None
 
 
 class _Game(msgspec.Struct, frozen=True, gc=False):
     title: str
-    id: int | None = None
+    id: Id | None = None
     pack_name: str | None = None
     min_players: int | None = None
     max_players: int | None = None
@@ -161,7 +162,7 @@ class _Vote(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Voted(msgspec.Struct, frozen=True, gc=False):
-    id: int
+    id: Id
 
 
 class _StartedData(msgspec.Struct, frozen=True, gc=False):
@@ -176,7 +177,7 @@ class _AddedData(msgspec.Struct, frozen=True, gc=False):
 class _VoteData(msgspec.Struct, frozen=True, gc=False):
     game: _Voted
     vote: _Vote
-    session_id: int = msgspec.field(name="sessionId")
+    session_id: Id = msgspec.field(name="sessionId")
     totals: _Totals | None = None
 
 
@@ -185,8 +186,8 @@ class _EndedData(msgspec.Struct, frozen=True, gc=False):
 
 
 class _StatusData(msgspec.Struct, frozen=True, gc=False):
-    session_id: int = msgspec.field(name="sessionId")
-    game_id: int = msgspec.field(name="gameId")
+    session_id: Id = msgspec.field(name="sessionId")
+    game_id: Id = msgspec.field(name="gameId")
     room_code: str | None = msgspec.field(default=None, name="roomCode")
 
 

@@ -6,12 +6,16 @@ import json
 import re
 from datetime import UTC, datetime
 from math import floor
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 """What the JSON libraries raise at text that is no JSON, or is nested beyond reason."""
+
+_EXACT = 2**53 - 1
+Id = Annotated[int, msgspec.Meta(ge=-_EXACT, le=_EXACT)]
+"""JavaScript tells no larger numbers apart (Number.MAX_SAFE_INTEGER), and no store takes them."""
 
 _PATH = re.compile(r" - at `\$([^`[]+)`$")
 _STEP = re.compile(r"\.(\w+)")

@@ -22,11 +22,11 @@ from bot.domain import (
     Votes,
 )
 from bot.wire.answers import Reply, Unclear, error_text, json_of
-from bot.wire.lenient import parse_moment, quotable, salvage
+from bot.wire.lenient import Id, parse_moment, quotable, salvage
 
 
 class _Game(msgspec.Struct, frozen=True):
-    id: int
+    id: Id
     title: str | None = None
     upvotes: int | None = None
     downvotes: int | None = None
@@ -40,7 +40,7 @@ class _Row(msgspec.Struct, frozen=True):
     username: str
     vote_type: str
     timestamp: str
-    game_id: int | None = None
+    game_id: Id | None = None
     game_title: str | None = None
 
 

@@ -245,6 +245,7 @@ def test_extra_fields_and_the_order_of_fields_do_not_matter() -> None:
         (frame("session.ended", {"session": {"id": "17"}}), "session.ended", "$.data.session.id"),
         (frame("session.ended", {"session": {"id": True}}), "session.ended", "$.data.session.id"),
         (frame("session.ended", {"session": [17]}), "session.ended", "$.data.session"),
+        (frame("session.ended", {"session": {"id": 1 << 63}}), "session.ended", "<= 900719925474"),
         (frame("session.ended", {"sessionId": 17}), "session.ended", "`session`"),
         (frame("session.started", {"session": {"id": 1}}), "session.started", "`created_at`"),
         (
@@ -611,7 +612,9 @@ def test_a_row_that_is_there_twice() -> None:
     assert wire.parse_games(reply([{"id": 91}, {"id": 91}])) == (Row(91, Game("Game")),)
 
 
-@pytest.mark.parametrize("document", [[ROW, {"title": "X"}], [ROW, None], {"games": [ROW]}, None])
+@pytest.mark.parametrize(
+    "document", [[ROW, {"title": "X"}], [ROW, {"id": 1 << 63}], [ROW, None], {"games": [ROW]}, None]
+)
 def test_one_row_that_cannot_be_read(document: object) -> None:
     """A list with an unreadable row is unclear, since a missing row means a game taken back."""
     with pytest.raises(Unclear):
