@@ -37,7 +37,7 @@ LOOK_EVERY = 0.1
 
 BEGIN = "A game night on a Picker of our own, as Nightcrier tells it:\n"
 END = """
-That was a whole night. Now for your own Picker:
+That was a whole night; one game was picked by mistake and taken back. Now for your own Picker:
 
   1. Copy config.example.toml to config.toml and fill in the Picker's address and key, and a chat.
   2. {0} check --online     tries all of it, and says nothing
