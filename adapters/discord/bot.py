@@ -86,6 +86,7 @@ class DiscordBot:
         self._trouble: str | None = None
         self._gone: set[int] = set()
         self._forms = Forms(settings, pressed=hear is not deaf)
+        self._answers = lines.Answers()
         self.limits = limits_for(settings)
 
     def measure(self, message: Message) -> int:
@@ -210,6 +211,7 @@ class DiscordBot:
         """Something about the server's channels or roles changed: try everything again."""
         self._gone.clear()
         self._forms.forget_refusals()
+        self._answers.forget_refusals()
 
     def _channel_of(self, channel: int, parent: int | None) -> str | None:
         for known in (str(channel), str(parent)):
@@ -344,9 +346,8 @@ class DiscordBot:
         async with self._told(client, int(channel)):
             place = await places.look_up(client, int(channel))
         roles = {role for ids in self._settings.mention_roles.values() for role in ids}
-        places.require(place, sorted(roles), threads=self._tells_in_thread(channel))
-        if self._settings.message_content:
-            places.require_marking(place)
+        threads, reads = self._tells_in_thread(channel), self._settings.message_content
+        places.require(place, sorted(roles), threads=threads, reads=reads)
 
     async def reply(self, handle: object, message: Message, private: bool) -> None:
         """Answer a tap, a command or a line."""
@@ -355,7 +356,7 @@ class DiscordBot:
                 await interactions.follow_up(handle, self._forms.of(0, message), private)
             case lines.Said():
                 form = self._forms.of(handle.place, message)
-                await lines.answer(self._connected(), handle, form, private)
+                await self._answers.reply(self._connected(), handle, form, private)
             case _:
                 raise Permanent("this cannot be answered")
 
@@ -366,7 +367,7 @@ class DiscordBot:
         """Mark a voter's line; the mark is the same for both ways."""
         if not isinstance(handle, lines.Said):
             raise Permanent("this cannot be marked")
-        await lines.mark(self._connected(), handle)
+        await self._answers.mark(self._connected(), handle)
 
     def names(self, channel: str) -> tuple[str, ...]:
         """The account's name, and how it is mentioned."""

@@ -15,6 +15,7 @@ from adapters.discord.errors import (
     LOCKED,
     MISSING_ACCESS,
     MISSING_PERMISSIONS,
+    NO_HISTORY,
     NON_TEXT,
     UNKNOWN_CHANNEL,
     Refusal,
@@ -27,13 +28,23 @@ log = logging.getLogger(__name__)
 _NEEDED = ("view_channel", "send_messages")
 _NEEDED_IN_THREAD = ("view_channel", "send_messages_in_threads")
 FOR_A_THREAD, FOR_A_CARD = ("view_channel", "create_public_threads"), ("embed_links",)
+FOR_A_REPLY, FOR_A_MARK = ("read_message_history",), ("read_message_history", "add_reactions")
 _NAMING = 10.0
 """Seconds for finding out what is wrong, perhaps with the message already sent."""
-_EXPLAINED = (MISSING_ACCESS, MISSING_PERMISSIONS, NON_TEXT, ARCHIVED, LOCKED)
+_EXPLAINED = (MISSING_ACCESS, MISSING_PERMISSIONS, NON_TEXT, ARCHIVED, LOCKED, NO_HISTORY)
 _MISSED = {
     "embed_links": "cards will be plain text",
     "read_message_history": "a message in doubt cannot be looked up, and may come twice",
 }
+_MISSED_BY_READERS = {
+    "read_message_history": _MISSED["read_message_history"]
+    + "; an answer refers to no line, and a vote in a line is not marked",
+    "add_reactions": "a vote in a line is not marked",
+}
+_MISSED_IN_THREADS = dict.fromkeys(
+    ("create_public_threads", "send_messages_in_threads"),
+    "the night will be told in the channel itself",
+)
 NOT_GRANTED = (
     "message_content is on, but the Message Content Intent is not: what people write is not read. "
     "Switch it on in the developer portal, on the Bot page, below Privileged Gateway Intents"
@@ -116,33 +127,27 @@ async def named(
     return Refusal(f"{error}: {found}", error.code, error.status) if found else error
 
 
-def require(place: Place, roles: Iterable[int], *, threads: bool) -> None:
-    """Raises Permanent, naming what is missing where; what is merely useful is logged."""
+def require(place: Place, roles: Iterable[int], *, threads: bool, reads: bool) -> None:
+    """Raises Permanent, naming all that is missing where; what is merely useful is logged."""
     if found := _wrong(place):
         raise Permanent(found)
     for role in roles:
         _require_role(place, role)
-    useful = dict(_MISSED)
-    if threads and not isinstance(place.channel, discord.Thread):
-        useful |= dict.fromkeys(
-            ("create_public_threads", "send_messages_in_threads"),
-            "the night will be told in the channel itself",
-        )
-    for permission, consequence in useful.items():
+    for permission, consequence in _useful(place, threads=threads, reads=reads).items():
         if not getattr(place.permissions, permission):
             log.error("%s: %s is missing: %s", place.label, titled(permission), consequence)
+
+
+def _useful(place: Place, *, threads: bool, reads: bool) -> dict[str, str]:
+    """Permissions that a channel can do without, and what is missed then."""
+    starts = threads and not isinstance(place.channel, discord.Thread)
+    return _MISSED | (_MISSED_IN_THREADS if starts else {}) | (_MISSED_BY_READERS if reads else {})
 
 
 def may_read(client: discord.Client) -> bool:
     """Whether the Message Content Intent is granted, for every channel or for none."""
     flags = client.application_flags
     return flags.gateway_message_content or flags.gateway_message_content_limited
-
-
-def require_marking(place: Place) -> None:
-    """Log what is missing for votes in lines of text."""
-    if not place.permissions.add_reactions:
-        log.error("%s: Add Reactions is missing: a vote in a line is not marked", place.label)
 
 
 def _wrong(place: Place) -> str | None:

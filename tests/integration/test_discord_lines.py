@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 import pytest
 from discord_faults import Fault
@@ -128,18 +129,88 @@ async def test_an_answer_to_what_was_deleted(peer):
         assert (answer.content, answer.reply_to) == ("5", None)
 
 
+async def test_an_answer_where_the_history_may_not_be_read(peer, caplog):
+    """The same answer refers to no line and pings nobody, which is told once and by name; when
+    something changes at the channel it is a reply again."""
+    async with playing(reading(peer)) as stage:
+        alice = peer.person("alice")
+        asked = peer.say(stage.games, alice, "!votes")
+        (line,) = await heard(stage)
+        stage.games.may.discard(Permission.READ_MESSAGE_HISTORY)
+        for text in (f"5 <@{alice.id}>", "6"):
+            await stage.adapter.reply(line.handle, plain(text), False)
+        *_, five, six = stage.games.messages.values()
+        assert (five.content, six.content) == (f"5 \\<\\@{alice.id}>", "6")
+        assert [(m.reply_to, m.pings) for m in (five, six)] == [(None, [])] * 2
+        assert [post.status for post in stage.posts()] == [403, 200, 200]
+        stage.games.may.add(Permission.READ_MESSAGE_HISTORY)
+        await peer.gateway.dispatch("CHANNEL_UPDATE", peer.world.channel_json(stage.games))
+
+        async def replied() -> bool:
+            await stage.adapter.reply(line.handle, plain("7"), False)
+            return stage.message().reply_to == asked.id
+
+        await until(replied, "a reply")
+    (told,) = [m for m in caplog.messages if "refer to no line" in m]
+    assert told.endswith("#games in Game nights: the bot lacks Read Message History")
+
+
 async def test_a_vote_is_marked(peer):
-    """A reaction on the voter's line; without the right to it, a refusal and nothing else."""
+    """A reaction on the voter's line; nothing else can be marked."""
     async with playing(reading(peer)) as stage:
         said = peer.say(stage.games, peer.person("alice"), "thisgame++")
         (line,) = await heard(stage)
         await stage.adapter.react(line.handle, True)
         assert said.reactions == ["✅"]
-        stage.games.may.discard(Permission.ADD_REACTIONS)
-        with pytest.raises(Permanent, match="50013"):
-            await stage.adapter.react(line.handle, True)
         with pytest.raises(Permanent):
             await stage.adapter.react("something else", True)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "name"),
+    [
+        (Permission.ADD_REACTIONS, "Add Reactions"),
+        (Permission.READ_MESSAGE_HISTORY, "Read Message History"),
+    ],
+)
+async def test_a_vote_that_may_not_be_marked(peer, caplog, lacking, name):
+    """It is refused and told once and by name, and not tried again until something changes at the
+    channel."""
+    async with playing(reading(peer)) as stage:
+        said = peer.say(stage.games, peer.person("alice"), "thisgame++")
+        (line,) = await heard(stage)
+        stage.games.may.discard(lacking)
+        with pytest.raises(Permanent, match="50013"):
+            await stage.adapter.react(line.handle, True)
+        asked = len(peer.weather.log)
+        with pytest.raises(Permanent):
+            await stage.adapter.react(line.handle, True)
+        assert len(peer.weather.log) == asked
+        stage.games.may.add(lacking)
+        await peer.gateway.dispatch("CHANNEL_UPDATE", peer.world.channel_json(stage.games))
+
+        async def marked() -> bool:
+            with suppress(Permanent):
+                await stage.adapter.react(line.handle, True)
+            return said.reactions == ["✅"]
+
+        await until(marked, "the mark")
+    (told,) = [m for m in caplog.messages if "not marked" in m]
+    assert told.endswith(f"#games in Game nights: the bot lacks {name}")
+
+
+async def test_a_vote_that_was_deleted_costs_no_other(peer, caplog):
+    """What is wrong with one line is not told, and the next one is marked."""
+    async with playing(reading(peer)) as stage:
+        gone = peer.say(stage.games, peer.person("alice"), "thisgame++")
+        said = peer.say(stage.games, peer.person("bob"), "thisgame++")
+        first, second = await heard(stage, 2)
+        del stage.games.messages[gone.id]
+        with pytest.raises(Permanent, match="10008"):
+            await stage.adapter.react(first.handle, True)
+        await stage.adapter.react(second.handle, True)
+        assert said.reactions == ["✅"]
+    assert "not marked" not in caplog.text
 
 
 async def test_what_it_is_called(peer):
@@ -174,13 +245,18 @@ async def test_not_granted(peer, caplog):
 
 
 async def test_what_check_says_of_it(peer, caplog):
-    """``check --online`` tells of the missing permission in each channel."""
+    """``check --online`` tells of each missing permission in each channel, and what it costs."""
     stage = reading(peer)
-    stage.games.may.discard(Permission.ADD_REACTIONS)
+    stage.games.may -= {Permission.ADD_REACTIONS, Permission.READ_MESSAGE_HISTORY}
     with caplog.at_level(logging.ERROR, "adapters.discord"):
         async with playing(stage, gateway=False):
             await stage.adapter.verify(stage.channel)
-    assert "#games in Game nights: Add Reactions is missing" in caplog.text
+    assert {record.getMessage() for record in caplog.records} == {
+        "#games in Game nights: Add Reactions is missing: a vote in a line is not marked",
+        "#games in Game nights: Read Message History is missing: a message in doubt cannot be "
+        "looked up, and may come twice; an answer refers to no line, and a vote in a line is not "
+        "marked",
+    }
 
 
 async def test_a_private_word_for_a_line_in_a_channel(peer, caplog):
