@@ -78,7 +78,10 @@ async def look_up(client: discord.Client, channel_id: int) -> Place:
         me = await guild.fetch_member(client.user.id)
         holder = await _holder(guild, found)
     label = f"#{found.name} in {guild.name}"
-    return Place(label, found, guild, holder.permissions_for(me))
+    # As they were granted: a channel's own method also takes away what cannot be used without
+    # Send Messages, which is no lack of its own, and none in a thread.
+    granted = discord.abc.GuildChannel.permissions_for(holder, me)
+    return Place(label, found, guild, granted)
 
 
 async def _holder(guild: discord.Guild, channel: Any) -> discord.abc.GuildChannel:
@@ -129,13 +132,14 @@ async def named(
 
 def require(place: Place, roles: Iterable[int], *, threads: bool, reads: bool) -> None:
     """Raises Permanent, naming all that is missing where; what is merely useful is logged."""
-    if found := _wrong(place):
+    if found := _no_place(place):
         raise Permanent(found)
-    for role in roles:
-        _require_role(place, role)
     for permission, consequence in _useful(place, threads=threads, reads=reads).items():
         if not getattr(place.permissions, permission):
             log.error("%s: %s is missing: %s", place.label, titled(permission), consequence)
+    wrong = [_wrong(place), *(_wrong_with_role(place, role) for role in roles)]
+    if told := "; ".join(filter(None, wrong)):
+        raise Permanent(told)
 
 
 def _useful(place: Place, *, threads: bool, reads: bool) -> dict[str, str]:
@@ -150,18 +154,27 @@ def may_read(client: discord.Client) -> bool:
     return flags.gateway_message_content or flags.gateway_message_content_limited
 
 
+def _no_place(place: Place) -> str | None:
+    """Why nobody can say anything there, in words."""
+    if isinstance(place.channel, discord.CategoryChannel):
+        return f"{place.label} is a category; name a channel in it"
+    if isinstance(place.channel, discord.ForumChannel):
+        return f"{place.label} is a forum; name a post in it"
+    return None
+
+
 def _wrong(place: Place) -> str | None:
-    """Why nothing can be said there, in words."""
+    """Why the bot can say nothing there, in words."""
     channel, label = place.channel, place.label
-    if isinstance(channel, discord.CategoryChannel):
-        return f"{label} is a category; name a channel in it"
-    if isinstance(channel, discord.ForumChannel):
-        return f"{label} is a forum; name a post in it"
+    if found := _no_place(place):
+        return found
     if not isinstance(channel, discord.Thread):
         return _lacking(place, _NEEDED)
-    if channel.locked and not place.permissions.manage_threads:
-        return f"{label}: the thread is locked; unlock it, or give the bot Manage Threads"
-    return _lacking(place, _NEEDED_IN_THREAD)
+    lacking = _lacking(place, _NEEDED_IN_THREAD)
+    if not channel.locked or place.permissions.manage_threads:
+        return lacking
+    locked = f"{label}: the thread is locked; unlock it, or give the bot Manage Threads"
+    return f"{locked}; {lacking}" if lacking else locked
 
 
 def _lacking(place: Place, needed: Iterable[str]) -> str | None:
@@ -170,12 +183,17 @@ def _lacking(place: Place, needed: Iterable[str]) -> str | None:
     return f"{place.label}: the bot lacks {' and '.join(missing)}" if missing else None
 
 
-def _require_role(place: Place, role_id: int) -> None:
+def _wrong_with_role(place: Place, role_id: int) -> str | None:
+    """Why a mention of the role would ping nobody; Discord shows the message all the same."""
     role = place.guild.get_role(role_id)
     if role is None:
-        raise Permanent(f"{place.guild.name} has no role {role_id} that could be mentioned")
-    if not role.mentionable and not place.permissions.mention_everyone:
-        log.error("%s: the role %s cannot be mentioned by the bot", place.label, role.name)
+        return f"{place.guild.name} has no role {role_id} that could be mentioned"
+    if role.mentionable or place.permissions.mention_everyone:
+        return None
+    return (
+        f"{place.label}: the bot cannot mention the role {role.name} (switch on Allow anyone to "
+        "@mention this role, or give the bot Mention @everyone, @here, and All Roles)"
+    )
 
 
 def address(client: discord.Client, channel: str, remote_id: str) -> str | None:

@@ -142,6 +142,15 @@ async def test_an_intent_that_is_not_granted(tmp_path: Path) -> None:
     assert [line.partition(": ")[2] for line in granted] == ["fine"] * 3
 
 
+async def test_a_role_that_may_not_be_mentioned(tmp_path: Path) -> None:
+    """It is a refusal of the channel, not a remark beside one that is fine."""
+    async with Peer() as peer:
+        games, role = peer.world.add_channel("games"), peer.world.add_role("gamers")
+        pinged = f'mention_roles = {{ stats = "{role.id}" }}\n'
+        (told,) = await online(peer, tmp_path, peer.token, games.id, more=pinged)
+    assert "refused: #games in Game nights: the bot cannot mention the role gamers" in told
+
+
 async def test_a_wrong_token_online(tmp_path: Path) -> None:
     """A token that Discord refuses is told in words, and never shown."""
     async with Peer() as peer:

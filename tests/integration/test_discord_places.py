@@ -126,6 +126,65 @@ async def test_a_role_that_is_not_there(peer):
     assert told == "Game nights has no role 123456789012345678 that could be mentioned"
 
 
+async def test_a_role_that_may_not_be_mentioned(peer):
+    """It is refused, with what would help; either of the two does."""
+    role = peer.world.add_role("gamers")
+    stage = Stage(peer, mention_roles={"stats": role.id})
+    assert await why_not(stage, stage.channel) == (
+        "#games in Game nights: the bot cannot mention the role gamers (switch on Allow anyone to "
+        "@mention this role, or give the bot Mention @everyone, @here, and All Roles)"
+    )
+    role.mentionable = True
+    assert await why_not(stage, stage.channel) is None
+    role.mentionable = False
+    stage.games.may.add(Permission.MENTION_EVERYONE)
+    assert await why_not(stage, stage.channel) is None
+
+
+async def test_all_that_a_channel_lacks_is_told_at_once(peer, caplog):
+    """One lack hides no other; what was granted and only sleeps until the channel can be spoken in
+    is not told as missing."""
+    role = peer.world.add_role("gamers")
+    roles = {"stats": [role.id, 123456789012345678]}
+    stage = Stage(peer, thread="night", message_content=True, mention_roles=roles)
+    peer.world.content_granted = True
+    stage.games.may = {Permission.VIEW_CHANNEL, Permission.EMBED_LINKS}
+    told = await why_not(stage, stage.channel)
+    lacking, unknown, forbidden = told.split("; ")
+    assert lacking == "#games in Game nights: the bot lacks Send Messages"
+    assert unknown == "Game nights has no role 123456789012345678 that could be mentioned"
+    assert forbidden.startswith("#games in Game nights: the bot cannot mention the role gamers")
+    assert {message.split(": ")[1] for message in caplog.messages} == {
+        "Read Message History is missing",
+        "Create Public Threads is missing",
+        "Send Messages in Threads is missing",
+        "Add Reactions is missing",
+    }
+
+
+async def test_a_locked_thread_in_which_the_bot_may_not_speak_either(peer):
+    """Both are told: to unlock it would not be enough."""
+    stage = Stage(peer)
+    thread = peer.world.add_thread(stage.games, "old")
+    thread.locked = True
+    stage.games.may.discard(Permission.SEND_MESSAGES_IN_THREADS)
+    lacking = "; #old in Game nights: the bot lacks Send Messages in Threads"
+    assert await why_not(stage, thread.id) == LOCKED + lacking
+
+
+async def test_a_post_where_only_threads_may_be_spoken_in(peer, caplog):
+    """What the channel around it does not let the bot say is nothing that the post lacks."""
+    role = peer.world.add_role("gamers")
+    stage = Stage(peer, mention_roles={"stats": role.id})
+    thread = peer.world.add_thread(stage.games, "post")
+    stage.games.may.discard(Permission.SEND_MESSAGES)
+    stage.games.may.add(Permission.MENTION_EVERYONE)
+    stage.adapter = stage.build(str(thread.id))
+    stage.channel = str(thread.id)
+    assert await why_not(stage, thread.id) is None
+    assert caplog.messages == []
+
+
 # --- a thread for each night ----------------------------------------------------------------------
 
 

@@ -300,6 +300,16 @@ async def test_roles_are_pinged_by_choice_alone(peer):
         assert [m.flags for m in stage.games.messages.values()] == [0, 1 << 12]
 
 
+async def test_a_role_that_cannot_be_pinged_costs_no_line(peer):
+    """A role that may not be mentioned, and one that is not there, hear nothing; all others do."""
+    role = peer.world.add_role("players")
+    stage = Stage(peer, mention_roles={"session_started": [role.id, 123456789012345678]})
+    async with playing(stage):
+        await stage.send(plain("Game Night has started!", kind=Kind.SESSION_STARTED))
+        assert stage.contents == [f"<@&{role.id}> <@&123456789012345678> Game Night has started!"]
+        assert stage.message().pings == []
+
+
 async def test_a_joined_message_pings_for_each_of_its_lines(peer):
     """The end of a night, three lines in one, pings the roles of each, and is silent only if
     every one of them is."""
