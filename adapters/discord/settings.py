@@ -116,7 +116,11 @@ class Settings(BaseModel):
     @classmethod
     def _one_way_in(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         has_token = info.data.get("token", "wrong") is not None
-        if has_token == (url is not None):
+        if url is None and not has_token:
+            raise ValueError(
+                "is missing, and so is token; give token, or webhook_url for announcements alone"
+            )
+        if url is not None and has_token:
             raise ValueError("give either token or webhook_url, and not both")
         if url is not None and "api_url" in info.data:
             parts_of_webhook(url, info.data["api_url"])

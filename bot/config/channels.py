@@ -14,7 +14,8 @@ from bot.config.validation import validate
 from bot.domain import Kind
 from bot.port import ChannelSettings
 
-SAMPLE = 'such as channels = ["#gamenight"]'
+SAMPLE = 'such as channels = ["…"]'
+"""Without a name: each kind has its own form of one, and tells it where it is given another."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 

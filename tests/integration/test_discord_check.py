@@ -41,6 +41,13 @@ def problems(folder: Path, *tables: str) -> list[str]:
     ("keys", "where", "what"),
     [
         ({"token": ""}, "adapters.discord.token", "must not be empty"),
+        ({}, "adapters.discord.webhook_url: is missing", "and so is token; give token"),
+        (
+            {"token": TOKEN, "webhook_url": HOOK, "channels": ["games"]},
+            "adapters.discord.webhook_url = ***",
+            "and not both",
+        ),
+        ({"token": TOKEN, "channels": []}, "adapters.discord.channels: is empty", '["…"]'),
         ({"token": f"Bot {TOKEN}"}, "adapters.discord.token", "without the word before it"),
         ({"token": f'"{TOKEN}"'}, "adapters.discord.token", "without quotes inside the quotes"),
         (
@@ -59,7 +66,17 @@ def problems(folder: Path, *tables: str) -> list[str]:
             "must begin with https://discord.com/api/webhooks/",
         ),
     ],
-    ids=["empty", "prefix", "quotes", "name", "kind", "webhook elsewhere"],
+    ids=[
+        "empty",
+        "neither",
+        "both",
+        "no channel",
+        "prefix",
+        "quotes",
+        "name",
+        "kind",
+        "webhook elsewhere",
+    ],
 )
 def test_offline(tmp_path: Path, keys: dict[str, object], where: str, what: str) -> None:
     """Each mistake that the file shows is one sentence: the key, and what would be right."""

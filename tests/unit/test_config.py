@@ -494,8 +494,7 @@ def test_problems_of_the_fixed_tables(problems: Any, text: str, sentences: list[
         (
             '[adapters.chat]\nport = 0\ntls = 5\nnik = "n"\npassword = 5\n',
             [
-                "adapters.chat.channels: is missing; name at least one, "
-                'such as channels = ["#gamenight"]',
+                'adapters.chat.channels: is missing; name at least one, such as channels = ["…"]',
                 'adapters.chat.host: is missing; the server\'s name, such as "irc.libera.chat"',
                 "adapters.chat.port = 0: must be at least 1",
                 "adapters.chat.tls = 5: must be true or false",
@@ -517,16 +516,13 @@ def test_problems_of_the_fixed_tables(problems: Any, text: str, sentences: list[
         ),
         (
             LIBERA.replace('["#night"]', "[]"),
-            [
-                "adapters.libera.channels: is empty; name at least one, "
-                'such as channels = ["#gamenight"]'
-            ],
+            ['adapters.libera.channels: is empty; name at least one, such as channels = ["…"]'],
         ),
         (
             LIBERA.replace('["#night"]', '"#night"'),
             [
                 'adapters.libera.channels = "#night": must be a list or tables, '
-                'such as channels = ["#gamenight"]'
+                'such as channels = ["…"]'
             ],
         ),
         (
@@ -555,10 +551,7 @@ def test_problems_of_the_fixed_tables(problems: Any, text: str, sentences: list[
         ),
         (
             LIBERA.replace('channels = ["#night"]', 'keys = { "#nite" = "s3cret" }'),
-            [
-                "adapters.libera.channels: is missing; name at least one, "
-                'such as channels = ["#gamenight"]'
-            ],
+            ['adapters.libera.channels: is missing; name at least one, such as channels = ["…"]'],
         ),
         (
             LIBERA.replace('["#night"]', '["#night", "#NIGHT", "#a b"]'),

@@ -42,9 +42,10 @@ def test_a_token_that_cannot_be_one(token, wrong):
 
 
 def test_a_token_or_a_webhook():
-    """Exactly one of the two ways in is needed."""
-    assert sentence() == sentence(token=TOKEN, webhook_url=HOOK)
-    assert "either token or webhook_url" in sentence()
+    """Exactly one of the two ways in is needed: none is told as missing, both as too many."""
+    assert sentence().startswith("is missing, and so is token; give token, or webhook_url")
+    both = sentence(token=TOKEN, webhook_url=HOOK)
+    assert both == "give either token or webhook_url, and not both"
 
 
 @pytest.mark.parametrize(
