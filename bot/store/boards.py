@@ -10,7 +10,18 @@ from collections.abc import Collection, Iterable, Mapping
 
 from bot.boards import ON_THE_BOARD, Row
 from bot.codec import decode, encode
-from bot.domain import Board, Delivery, Kind, Message, SessionKey, Stage, Status, Target
+from bot.domain import (
+    Board,
+    Delivery,
+    Kind,
+    Message,
+    SessionKey,
+    Span,
+    Stage,
+    Status,
+    Style,
+    Target,
+)
 from bot.outbox import NOT_CONFIGURED, close
 
 DONE = "done"
@@ -135,7 +146,7 @@ class Boards:
         if last is None:
             return False
         line, key, shown = last
-        is_shown = key.rpartition("/")[2] in decode(Message, shown).text
+        is_shown = Span(key.rpartition("/")[2], Style.CODE) in decode(Message, shown).spans
         return not is_shown and bool(self._db.execute(_SAY, (line, now)).rowcount)
 
     def place(self, target: Target, session: SessionKey, play: int) -> str | None:

@@ -36,7 +36,7 @@ from bot.store import Ledger, Store
 
 NIGHT = SessionKey(17, 1_762_563_600)
 HERE, THERE = Target("chat", "here"), Target("chat", "there")
-GAME = Game("Fibbage", 3)
+GAME = Game("The ABCD of Fibbage", 3)
 WORDING = Wording(messages.load("en"))
 ALL = frozenset(Kind)
 
@@ -266,7 +266,7 @@ async def test_the_code_that_a_board_never_came_to_show(
     bench.chat.edit_troubles["here"].append(Permanent("the message was deleted"))
     await bench.show(2, code="ABCD")
     await bench.pass_time(6)
-    assert ["ABCD" in text for _, text in bench.chat.said] == [False, True][:lines]
+    assert ["room ABCD" in text for _, text in bench.chat.said] == [False, True][:lines]
     rows = await bench.store.write(lambda ledger: ledger.deliveries(tuple(Status), 9))
     assert rows[-1].reason == (boards.ON_THE_BOARD if shown else None)
 
@@ -280,7 +280,7 @@ async def test_the_code_of_a_board_whose_game_was_never_said(bench: Bench) -> No
     await bench.announce(kind=Kind.ROOM_CODE)
     await bench.show(1, code="ABCD")
     await bench.pass_time(9.5)
-    assert ["ABCD" in text for _, text in bench.chat.said] == [True]
+    assert ["room ABCD" in text for _, text in bench.chat.said] == [True]
 
 
 async def test_channels_apart(bench: Bench) -> None:
