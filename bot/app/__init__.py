@@ -133,7 +133,13 @@ class _App:
             counts, parts.time, state=lambda: intake.state, redraw=intake.redraw
         )
         self._asking = Asking(
-            parts.picker, intake, parts.time, tasks, answered=self._answered, flush=voting.flush
+            parts.picker,
+            intake,
+            parts.time,
+            tasks,
+            answered=self._answered,
+            flush=voting.flush,
+            told=lambda want: counts.told(intake.state, want),
         )
         return intake
 

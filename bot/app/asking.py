@@ -16,6 +16,7 @@ from bot.domain import (
     Snapshot,
     Tallied,
     Verdict,
+    Votes,
     Want,
     WantConfirm,
     WantSnapshot,
@@ -39,7 +40,7 @@ class Asking:
     taken one after the other, however many were wanted meanwhile.
 
     ``answered`` is called when a snapshot was taken in, ``flush`` is awaited before a night's
-    votes are asked for, so that ours are among them."""
+    votes are asked for, so that ours are among them. ``told`` has what was last heard of them."""
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Asking:
         *,
         answered: Callable[[], None],
         flush: Callable[[SessionKey], Awaitable[None]],
+        told: Callable[[WantTally], Votes | None] = lambda want: None,
     ) -> None:
         self._picker = picker
         self._intake = intake
@@ -57,6 +59,7 @@ class Asking:
         self._tasks = tasks
         self._answered = answered
         self._flush = flush
+        self._told = told
         self._snapshot_wanted = asyncio.Event()
         self._asked: set[Want] = set()
 
@@ -102,7 +105,7 @@ class Asking:
             await self._by(deadline - _FOR_THE_COUNT, self._flush(want.key))
             tally = self._picker.tally(want, self._intake.votes_are_pushed)
             tallied = await self._by(deadline, tally)
-        await self._intake.take([tallied or Tallied(want.key, want.play)])
+        await self._intake.take([tallied or Tallied(want.key, want.play, known=self._told(want))])
 
     async def _by(self, deadline: float, work: Awaitable[T]) -> T | None:
         left = max(deadline - self._time.monotonic(), 0.0)

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from bot.domain import SessionKey, Votes
+from bot.domain import SessionKey, Votes, WantTally
 from bot.picker import Picker
-from bot.session import Play, Session
-from bot.session.plays import tonight
+from bot.session import Play, Session, State
+from bot.session.plays import find, tonight
+from bot.session.turn import session_of
 from bot.timing import Time
 from bot.wire import Unclear
 
@@ -83,6 +84,12 @@ class Counts:
         if self._known is None or self._known[0] != session.key:
             return None
         return tonight(session, play, self._known[1])
+
+    def told(self, state: State, want: WantTally) -> Votes | None:
+        """What the Picker last told of the play that a tally is wanted of; does not ask."""
+        session = session_of(state, want.key)
+        play = find(session, want.play) if session else None
+        return self.of(session, play) if session and play else None
 
     async def _ask_tonight(self, key: SessionKey) -> Mapping[int, Votes] | None:
         counts = await self._picker.counts(key.id)

@@ -105,13 +105,15 @@ class Tallied:
 
     ``counts`` is tonight's count by catalogue id (``GET /api/sessions/:id/votes``), None
     without an answer; ``totals`` the game's all-time counters, asked for only where the
-    Picker has no ``/votes``, and ``before`` what they were before the night's first play of it."""
+    Picker has no ``/votes``, and ``before`` what they were before the night's first play of it.
+    ``known`` is what was told of the play before, where no answer came."""
 
     key: SessionKey
     play: int
     counts: tuple[tuple[int, Votes], ...] | None = None
     totals: Votes | None = None
     before: Votes | None = None
+    known: Votes | None = None
 
 
 Answer = Snapshot | Confirmed | Tallied

@@ -160,5 +160,5 @@ def tallied(turn: Turn, answer: Tallied) -> None:
         play = rise_to(begin_before(session, play, answer.before), answer.totals)
         session = start_from(session, play)
     counts = None if answer.counts is None else dict(answer.counts)
-    session = change(session, settle(session, play, counts))
+    session = change(session, settle(session, play, counts, answer.known))
     turn.put(settle_unsaid(session, counts) if counts is not None else session)

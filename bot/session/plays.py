@@ -168,11 +168,15 @@ def start_from(session: Session, play: Play) -> Session:
     return session
 
 
-def settle(session: Session, play: Play, counts: dict[int, Votes] | None) -> Play:
+def settle(
+    session: Session, play: Play, counts: dict[int, Votes] | None, known: Votes | None = None
+) -> Play:
     """``play`` with its tally: tonight's count of its game less what earlier plays of it
-    had; without an answer our own count; None where there is neither."""
+    had; without an answer our own count, or more if more is ``known``, since neither has what
+    was not cast; None where there is no count."""
     if counts is None or play.game.id is None:
-        return replace(play, phase=Phase.OVER, tally=play.own_count)
+        own = play.own_count
+        return replace(play, phase=Phase.OVER, tally=own and own.highest(known))
     counted = counts.get(play.game.id, Votes())
     tally = tonight(session, play, counts)
     return replace(play, phase=Phase.OVER, counted=counted, tally=tally)

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from faults import (
+    BROKEN,
     CLOSE,
     FORBIDDEN,
     HANG,
@@ -50,6 +51,22 @@ async def test_counted(scene: Scene, host: Host) -> None:
         1,
         "chat/id-ann",
     )
+
+
+async def test_what_the_board_showed_is_final(scene: Scene, host: Host) -> None:
+    """Votes from before our start that the board has shown are in the final votes too, even if
+    the Picker does not answer just as the game ends."""
+    session = await host.start()
+    await host.add(session, GAME)
+    for name in ("ann", "ben", "cid"):
+        await host.vote(name)
+    async with scene.running():
+        board = await scene.board(GAME)
+        await host.vote("dan")
+        await until(lambda: "4👍" in scene.chat.shows[board].text, 12.0)
+        scene.faults.put("GET /api/sessions/[0-9]+/votes", BROKEN)
+        await host.add(session, "Fibbage 4")
+        await scene.said(f"Final votes for {GAME}: 4👍 0👎")
 
 
 async def test_once_for_each_person_and_play(scene: Scene, host: Host) -> None:

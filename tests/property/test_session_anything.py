@@ -59,6 +59,8 @@ inputs = st.one_of(
         st.integers(0, 4),
         st.none() | st.dictionaries(st.integers(0, 1), votes).map(lambda d: tuple(d.items())),
         st.none() | votes,
+        st.none() | votes,
+        st.none() | votes,
     ),
 )
 anything = st.integers(0, 40).flatmap(

@@ -20,6 +20,7 @@ class Desk:
     def __init__(self, time: FakeTime, held_for: float) -> None:
         self.votes_are_pushed = True
         self.taken: list[tuple[float, Any]] = []
+        self.answers_after = 0.5
         self._time = time
         self._held_for = held_for
 
@@ -27,7 +28,7 @@ class Desk:
         self.taken += [(self._time.monotonic() - 1_000.0, given) for given in inputs]
 
     async def tally(self, want: WantTally, known: bool) -> Tallied:
-        await self._time.sleep(0.5)
+        await self._time.sleep(self.answers_after)
         return TALLIED
 
     async def flush(self, key: SessionKey) -> None:
@@ -54,3 +55,23 @@ async def test_votes_under_way_have_nearly_all_of_the_time() -> None:
 async def test_nothing_is_waited_for_without_need() -> None:
     """Where no vote is under way the count is asked for at once."""
     assert await taken(held_for=0.0) == [(0.5, TALLIED)]
+
+
+async def test_without_an_answer_what_was_told_before_is_taken() -> None:
+    """A Picker that does not tell the tally in time may have told most of it a moment ago."""
+    time, told = FakeTime(), Votes(3, 1)
+    desk: Any = Desk(time, 0.0)
+    desk.answers_after = 60.0
+    async with asyncio.TaskGroup() as tasks:
+        asking = Asking(
+            desk,
+            desk,
+            time,
+            tasks,
+            answered=lambda: None,
+            flush=desk.flush,
+            told=lambda want: told if want == WANT else None,
+        )
+        asking.want([WANT])
+        await time.advance(3.0)
+    assert desk.taken == [(3.0, Tallied(WANT.key, 1, known=told))]

@@ -123,6 +123,25 @@ def test_the_pickers_count_beats_ours():
     assert night.tally(1, {DRAWFUL: (3, 0)}) == ["1. Drawful had 3:0", "2. Quiplash"]
 
 
+@pytest.mark.parametrize(
+    ("known", "said"), [(None, "1:0"), (Votes(3, 1), "3:1"), (Votes(0, 2), "1:2")]
+)
+def test_more_was_told_before(known, said):
+    """Without an answer the votes that were heard and those told before are all counted."""
+    night = running(DRAWFUL)
+    night.take(up(DRAWFUL, (11, 2)), NEXT_GAME)
+    lines = night.take(Tallied(KEY, 1, known=known))
+    assert lines == [f"1. Drawful had {said}", "2. Quiplash"]
+
+
+def test_what_was_told_before_is_no_count():
+    """Where no vote was heard, numbers from before the end are not said to be final."""
+    night = running(DRAWFUL)
+    night.take(NEXT_GAME)
+    assert night.take(Tallied(KEY, 1, known=Votes(3, 1))) == ["2. Quiplash"]
+    assert Reason.NO_COUNT in night.reasons
+
+
 def test_same_game_twice_by_the_picker():
     """The Picker counts a game's votes of the whole night; its second play has the rest."""
     night = running(DRAWFUL)
