@@ -16,6 +16,7 @@ from bot.ballots import Ballot, BallotStatus
 from bot.cli import Failed
 from bot.config import Config
 from bot.domain import Delivery, Status
+from bot.formatter import clean
 from bot.store import ALL, StoreError, read_ballots, read_deliveries
 from bot.store import retry as revive
 from bot.timing import SystemTime
@@ -39,9 +40,6 @@ COLOURS: Mapping[str, str] = {
 
 NEWEST = 200
 """The most rows of a table for a person."""
-
-_BIDI = (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *_BIDI], " ")
 
 
 def show(config: Config, dead: bool) -> int:
@@ -115,7 +113,7 @@ def _delivery(row: Delivery) -> _Row:
         str(row.target),
         row.key,
         str(row.attempts),
-        _detail(row).translate(_CONTROLS),
+        clean(_detail(row)),
     )
 
 
@@ -124,10 +122,10 @@ def _ballot(row: Ballot) -> _Row:
         _moment(row.settled_at or row.created_at),
         str(row.status),
         str(row.target),
-        row.name.translate(_CONTROLS),
+        clean(row.name),
         f"{row.session}/{row.play} {'up' if row.up else 'down'}",
         str(row.attempts),
-        (row.reason or "").translate(_CONTROLS),
+        clean(row.reason or ""),
     )
 
 

@@ -251,7 +251,7 @@ async def fill(path: Path) -> None:
             created_at=1762563600.0,
             expires_at=1762567200.0,
             status=status,
-            reason="no\tsuch\x1bchannel" if status is Status.DEAD else None,
+            reason="no\tsuch \x1bchannel" if status is Status.DEAD else None,
             settled_at=None if status is Status.PENDING else 1762563601.0,
         )
         for status in Status
@@ -298,7 +298,7 @@ async def test_outbox_shows_ballots(cli: Any, config: Path, tmp_path: Path) -> N
         at=1762563600.0,
         created_at=1762563600.0,
         status=BallotStatus.REFUSED,
-        reason="no\x1bsuch game",
+        reason="no \x1bsuch game",
         attempts=1,
     )
     store = await Store.open(tmp_path / "nightcrier.db", SystemTime())
@@ -310,7 +310,7 @@ async def test_outbox_shows_ballots(cli: Any, config: Path, tmp_path: Path) -> N
     rows = [line.split("\t") for line in done.stdout.splitlines()]
     assert len(rows) == NEWEST + 1
     assert rows[0][1:] == [
-        *("refused", "discord/games", "an n ", "17-1762563600/3 down", "1", "no such game"),
+        *("refused", "discord/games", "an n", "17-1762563600/3 down", "1", "no such game"),
     ]
     shown = at_a_terminal(tmp_path, "outbox", "--ballots")
     assert f"{NEWEST} refused (the newest {NEWEST};" in " ".join(shown.split())
